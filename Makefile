@@ -1,0 +1,49 @@
+# make demo   不用密钥，比较两份示例回答（随后续版本提供）
+# make test   装好一切并跑完全部测试
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help demo test test-quick lint format bench clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "需要 Python 3.11 或更新，当前是 $$($(PYTHON) --version 2>&1)。装好后：make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.core: pyproject.toml $(VENV)/.python
+	$(BIN)/python -m pip install -q -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml $(VENV)/.python
+	$(BIN)/python -m pip install -q -e '.[test]'
+	@touch $@ $(VENV)/.core
+
+demo: $(VENV)/.core
+	@echo "make demo 随后续版本提供（需要内置的离线评委）。现在可以：$(BIN)/judge --help"
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: lint
+	$(BIN)/pytest
+
+test-quick: $(VENV)/.test
+	$(BIN)/pytest -m 'not postgres'
+
+bench: $(VENV)/.test
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build
