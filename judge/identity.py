@@ -7,9 +7,11 @@ import enum
 import hashlib
 import json
 import math
-from typing import TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from typing_extensions import TypeAliasType
+
+# A named alias, so that pydantic can follow it into itself.
+Json = TypeAliasType("Json", "bool | int | float | str | list[Json] | dict[str, Json] | None")
 
 
 def plain(value: object) -> Json:

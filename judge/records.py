@@ -194,9 +194,14 @@ class Dialogue:
         return content_hash("dialogue", [self.question.key, self.candidate.key, self.sample, self.history])
 
     @property
+    def ended(self) -> int:
+        """The first turn (from 1) that is not ok, 0 where all are: later turns share its outcome."""
+        return next((turn for turn, answer in enumerate(self.answers, 1) if answer.outcome is not Outcome.OK), 0)
+
+    @property
     def outcome(self) -> Outcome:
-        """How the dialogue ended: the first outcome that is not ok, since later turns share it."""
-        return next((answer.outcome for answer in self.answers if answer.outcome is not Outcome.OK), Outcome.OK)
+        """How the dialogue ended."""
+        return self.answers[self.ended - 1].outcome if self.ended else Outcome.OK
 
 
 # ── what was judged ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -162,6 +162,14 @@ def number_of(row: Row, name: str, where: str) -> float:
     return float(value)
 
 
+def id_of(row: Row, name: str, where: str) -> str:
+    """Return a field that names something: text, or a whole number written as text."""
+    value = row.get(name)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return _typed(row, name, where, str, "文字或整数")
+
+
 def list_of(row: Row, name: str, where: str) -> list[Json]:
     """Return a field that must be a list."""
     return _typed(row, name, where, list, "列表")

@@ -1,0 +1,328 @@
+"""Judgments to comparisons: one row per question, scope, sample and pair of candidates, the table all statistics read.
+
+Here, and only here, a placement becomes a candidate. Pure: columns in, columns out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Literal
+
+import numpy as np
+
+from judge.columns import Codes, DialogueColumns, Flags, JudgmentColumns, Kind, Reals, Table
+from judge.records import Outcome
+
+OUTCOMES = tuple(Outcome)
+NO_ANSWER = [OUTCOMES.index(one) for one in (Outcome.FILTERED_INPUT, Outcome.FILTERED_OUTPUT, Outcome.EMPTY)]
+FAILED = OUTCOMES.index(Outcome.FAILED)
+EXACT = 1e-9  # scores that differ by less are equal: means of repeats are not exact
+
+
+class State(IntEnum):
+    """What became of a planned comparison."""
+
+    JUDGED = 0
+    UNREADABLE = 1  # the judge's reply breaks the agreed format
+    UNANSWERED = 2  # the judge gave no reply
+    MISSING = 3  # never judged
+    NO_DIALOGUE = 4  # a candidate has no dialogue here, or its call failed
+
+
+@dataclass(frozen=True)
+class Comparisons(Table):
+    """One row per planned comparison; shares and label are those of `first`, the candidate named first.
+
+    `win`, `tie`, `loss` sum to 1 in judged rows and are 0 elsewhere. `label` is 1, 0 or -1: the verdict most votes agree
+    on, else a tie. `placements` counts the placements that were read.
+    """
+
+    question: Codes
+    scope: Codes
+    sample: Codes
+    first: Codes
+    second: Codes
+    state: Codes
+    win: Reals
+    tie: Reals
+    loss: Reals
+    label: Codes
+    placements: Codes
+    flipped: Flags  # the two placements disagree
+    opposed: Flags  # they name opposite winners
+    settled: Flags  # decided by how an answer ended (filtered, empty), not by a judge
+    texts_differ: Flags  # the two candidates were sent different user turns
+
+    @property
+    def judged(self) -> Flags:
+        """Tell which rows count in rates."""
+        found: Flags = self.state == State.JUDGED
+        return found
+
+    @property
+    def half_tie(self) -> Reals:
+        """Win plus half a tie, the value that is 0.5 between equals."""
+        found: Reals = self.win + self.tie / 2
+        return found
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How judgments and outcomes become verdicts."""
+
+    tie_within: float = 0.0
+    filtered: Literal["loss", "tie", "exclude"] = "loss"
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """Which candidates meet on which questions: every pair of positions, on every question, in every scope and sample.
+
+    `refuse` tells which questions expect a refusal: there a filtered answer does not lose by itself.
+    `complete`: every candidate was meant to answer every question; else only what both answered is planned.
+    """
+
+    candidates: Codes
+    questions: Codes
+    refuse: Flags
+    scopes: Codes
+    complete: bool = True
+    pairs: Sequence[tuple[int, int]] = ()
+    samples: Codes = field(default_factory=lambda: np.zeros(1, np.int64))
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """Pairs x questions x scopes x samples."""
+        return len(self.pairs), len(self.questions), len(self.scopes), len(self.samples)
+
+
+def all_pairs(count: int) -> list[tuple[int, int]]:
+    """Return every pair of `count` positions, the earlier first."""
+    return [(one, other) for one in range(count) for other in range(one + 1, count)]
+
+
+def from_verdicts(
+    judgments: JudgmentColumns,
+    dialogues: DialogueColumns,
+    meetings: Meetings,
+    rule: Rule = Rule(),
+    *,
+    by_placement: bool = True,
+) -> Comparisons:
+    """Combine the verdicts of one judge: repeats within a placement first, then placements, each placement one half.
+
+    Without `by_placement` every verdict is one vote whatever was shown first, as it is for people.
+    """
+    cell, swapped, rows = _cells(judgments, meetings)
+    size = int(np.prod(meetings.shape))
+    read = rows.kind == Kind.VERDICT
+    shares = np.where(swapped[:, None], rows.shares[:, ::-1], rows.shares)
+    vote = np.where(swapped, rows.side - 1, 1 - rows.side)
+
+    # Repeats of one placement are averaged before the placements, or the placement asked more often would weigh more.
+    slot = cell * 2 + (swapped if by_placement else 0)
+    repeats = np.bincount(slot[read], minlength=2 * size).reshape(size, 2)
+    sums = np.stack([np.bincount(slot[read], shares[read, k], 2 * size) for k in range(3)], axis=1)
+    per_placement = sums.reshape(size, 2, 3) / np.maximum(repeats, 1)[:, :, None]
+    placements = (repeats > 0).sum(axis=1).astype(np.int64)
+    mean = per_placement.sum(axis=1) / np.maximum(placements, 1)[:, None]
+
+    votes = np.stack([np.bincount(cell[read], vote[read] == value, size) for value in (1, 0, -1)])
+    both = placements == 2
+    told = np.sign(per_placement[:, :, 0] - per_placement[:, :, 2])
+    return _comparisons(
+        dialogues,
+        meetings,
+        rule,
+        state=_state(size, cell, rows.kind),
+        shares=mean,
+        label=_plurality(votes),
+        placements=placements,
+        flipped=both & (told[:, 0] != told[:, 1]),
+        opposed=both & (told[:, 0] * told[:, 1] < 0),
+    )
+
+
+def from_scores(
+    judgments: JudgmentColumns, dialogues: DialogueColumns, meetings: Meetings, rule: Rule = Rule()
+) -> Comparisons:
+    """Compare the overall scores that one judge gave each dialogue on the same scale; equal within `tie_within` is a tie.
+
+    Repeats are averaged first. Two scores on different scales are not compared: the row stays missing.
+    """
+    pairs, questions, scopes, samples = meetings.shape
+    count = len(meetings.candidates)
+    rows = judgments.take(judgments.second == 0)
+    known, at = _positions(rows.first, meetings.candidates)
+    known_scope, scope = _positions(rows.scope, meetings.scopes)
+    known_question, question = _positions(rows.question, meetings.questions)
+    known_sample, sample = _positions(rows.first_sample, meetings.samples)
+    inside = known & known_scope & known_question & known_sample
+    rows = rows.take(inside)
+    cell = np.ravel_multi_index(
+        (at[inside], question[inside], scope[inside], sample[inside]), (count, questions, scopes, samples)
+    )
+    size = count * questions * scopes * samples
+    scored = rows.scored
+    number = np.bincount(cell[scored], minlength=size)
+    direction = np.sign(rows.best - rows.worst)
+    mean = np.bincount(cell[scored], (rows.value * direction)[scored], size) / np.maximum(number, 1)
+    scale = np.zeros((size, 2))
+    scale[cell[scored]] = np.stack([rows.worst, rows.best], axis=1)[scored]
+    state = _state(
+        size, cell, np.where(scored, Kind.VERDICT, np.where(rows.kind == Kind.SCORES, Kind.UNANSWERED, rows.kind))
+    )
+
+    def of(values: Reals | Codes, side: int) -> Reals | Codes:
+        grid = values.reshape(count, -1, *values.shape[1:])
+        return np.concatenate([grid[pair[side]] for pair in meetings.pairs]) if meetings.pairs else values[:0]
+
+    difference = of(mean, 0) - of(mean, 1)
+    label = np.where(np.abs(difference) <= rule.tie_within + EXACT, 0, np.sign(difference)).astype(np.int64)
+    worse = np.maximum(of(state, 0), of(state, 1))
+    same_scale = (of(scale, 0) == of(scale, 1)).all(axis=1)
+    return _comparisons(
+        dialogues,
+        meetings,
+        rule,
+        state=np.where((worse == State.JUDGED) & ~same_scale, State.MISSING, worse).astype(np.int64),
+        shares=np.stack([label == 1, label == 0, label == -1], axis=1).astype(float),
+        label=label,
+        placements=np.zeros(pairs * questions * scopes * samples, np.int64),
+        flipped=np.zeros(len(label), bool),
+        opposed=np.zeros(len(label), bool),
+    )
+
+
+def _comparisons(
+    dialogues: DialogueColumns,
+    meetings: Meetings,
+    rule: Rule,
+    *,
+    state: Codes,
+    shares: Reals,
+    label: Codes,
+    placements: Codes,
+    flipped: Flags,
+    opposed: Flags,
+) -> Comparisons:
+    """Lay what was judged over what was planned: how answers ended comes first, what is not judged counts nowhere."""
+    pair, question, scope, sample = (axis.ravel() for axis in np.indices(meetings.shape))
+    sides = np.array(meetings.pairs, np.int64).reshape(-1, 2)[pair]
+    ends = [_ended(dialogues, meetings, sides[:, k], question, scope, sample) for k in (0, 1)]
+    there = (ends[0].present & ends[1].present) if len(pair) else np.zeros(0, bool)
+
+    empty = [end.empty & ~meetings.refuse[question] for end in ends]
+    settled = there & (empty[0] | empty[1])
+    verdict = np.where(empty[0] == empty[1], 0, np.where(empty[1], 1, -1))
+    if rule.filtered == "tie":
+        verdict = np.zeros_like(verdict)
+    state = np.where(settled, State.JUDGED, state)
+    if rule.filtered == "exclude":
+        there &= ~settled
+    label = np.where(settled, verdict, label)
+    one_hot = np.stack([verdict == 1, verdict == 0, verdict == -1], axis=1)
+    shares = np.where(settled[:, None], one_hot, shares)
+    state = np.where(there, state, State.NO_DIALOGUE)
+    judged = state == State.JUDGED
+
+    found = Comparisons(
+        question=meetings.questions[question],
+        scope=meetings.scopes[scope],
+        sample=meetings.samples[sample],
+        first=meetings.candidates[sides[:, 0]],
+        second=meetings.candidates[sides[:, 1]],
+        state=state.astype(np.int64),
+        win=shares[:, 0] * judged,
+        tie=shares[:, 1] * judged,
+        loss=shares[:, 2] * judged,
+        label=np.where(judged, label, 0).astype(np.int64),
+        placements=np.where(settled, 0, placements),
+        flipped=flipped & judged & ~settled,
+        opposed=opposed & judged & ~settled,
+        settled=settled & judged,
+        texts_differ=there & (ends[0].prompts != ends[1].prompts),
+    )
+    excluded = settled & (rule.filtered == "exclude")
+    planned = ~excluded & (there | meetings.complete)
+    return found.take(planned)
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """How one side's dialogue ended, per planned comparison."""
+
+    present: Flags
+    empty: Flags
+    prompts: Codes
+
+
+def _ended(
+    dialogues: DialogueColumns, meetings: Meetings, side: Codes, question: Codes, scope: Codes, sample: Codes
+) -> _Ends:
+    """Look up one side's dialogue: whether there is one, and whether it gave no answer by the end of the scope."""
+    count, questions, samples = len(meetings.candidates), len(meetings.questions), len(meetings.samples)
+    known, at = _positions(dialogues.candidate, meetings.candidates)
+    known_question, about = _positions(dialogues.question, meetings.questions)
+    known_sample, which = _positions(dialogues.sample, meetings.samples)
+    inside = known & known_question & known_sample
+    row = np.full((count, questions, samples), -1)
+    row[at[inside], about[inside], which[inside]] = np.flatnonzero(inside)
+    found = row[side, question, sample]
+    present = found >= 0
+    if not len(dialogues):
+        return _Ends(present, present, np.zeros(len(found), np.int64))
+    turn = meetings.scopes[scope]
+    ended = (dialogues.ended[found] > 0) & ((turn == 0) | (dialogues.ended[found] <= turn))
+    outcome = dialogues.outcome[found]
+    return _Ends(
+        present & ~(ended & (outcome == FAILED)),
+        present & ended & np.isin(outcome, NO_ANSWER),
+        np.where(present, dialogues.prompts[found], 0),
+    )
+
+
+def _cells(judgments: JudgmentColumns, meetings: Meetings) -> tuple[Codes, Codes, JudgmentColumns]:
+    """Return, per judgment on a planned pair, its cell in the meetings, 1 where it shows the pair swapped, and the rows."""
+    known_first, first = _positions(judgments.first, meetings.candidates)
+    known_second, second = _positions(judgments.second, meetings.candidates)
+    known_question, question = _positions(judgments.question, meetings.questions)
+    known_scope, scope = _positions(judgments.scope, meetings.scopes)
+    known_sample, sample = _positions(judgments.first_sample, meetings.samples)
+    count = max(len(meetings.candidates), 1)
+    number = np.full((count, count), -1)
+    for position, (one, other) in enumerate(meetings.pairs):
+        number[one, other] = number[other, one] = position
+    pair = number[first, second]
+    inside = known_first & known_second & known_question & known_scope & known_sample & (pair >= 0)
+    forward = np.array(meetings.pairs, np.int64).reshape(-1, 2)[pair[inside], 0] == first[inside]
+    cell = np.ravel_multi_index((pair[inside], question[inside], scope[inside], sample[inside]), meetings.shape)
+    return cell.astype(np.int64), (~forward).astype(np.int64), judgments.take(inside)
+
+
+def _positions(values: Codes, known: Codes) -> tuple[Flags, Codes]:
+    """Return for each value whether it is among the known ones, and where (0 if not)."""
+    if not len(known):
+        return np.zeros(len(values), bool), np.zeros(len(values), np.int64)
+    order = np.argsort(known, kind="stable")
+    at = order[np.minimum(np.searchsorted(known[order], values), len(known) - 1)]
+    found = known[at] == values
+    return found, np.where(found, at, 0)
+
+
+def _state(size: int, cell: Codes, kind: Codes) -> Codes:
+    """Return the best thing that happened in each cell: judged, else unreadable, else unanswered, else missing."""
+    state = np.full(size, int(State.MISSING))
+    meaning = {Kind.UNANSWERED: State.UNANSWERED, Kind.UNREADABLE: State.UNREADABLE, Kind.VERDICT: State.JUDGED}
+    for one, becomes in meaning.items():
+        state[cell[kind == one]] = becomes
+    return state
+
+
+def _plurality(votes: Reals) -> Codes:
+    """Return the label with most votes, a tie where two labels have as many: agree, else tie (Zheng et al. 2023)."""
+    win, tie, loss = votes
+    label = np.where(win > np.maximum(tie, loss), 1, np.where(loss > np.maximum(tie, win), -1, 0))
+    return label.astype(np.int64)

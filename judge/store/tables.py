@@ -1,0 +1,157 @@
+"""The tables: append-only, every record under its content key, models and questions under integer codes."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+)
+
+# Written into the header of a SQLite file ("jdge"), so that a foreign file is known before it is opened.
+APPLICATION_ID = 0x6A646765
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+
+def _code() -> Column[int]:
+    return Column("code", Integer, Identity(), primary_key=True)
+
+
+def _key() -> Column[str]:
+    return Column("key", String(32), nullable=False, unique=True)
+
+
+def _refers(name: str, table: str, optional: bool = False) -> Column[int]:
+    return Column(name, Integer, ForeignKey(f"{table}.code"), nullable=optional)
+
+
+def _content() -> tuple[Column[str], Column[str]]:
+    """Return the hash by which a changed record is told from a known one, and the record's JSON (last: it is long)."""
+    return Column("content_hash", String(32), nullable=False), Column("content", Text, nullable=False)
+
+
+meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
+
+bank = Table("bank", metadata, _code(), _key(), Column("name", Text, nullable=False, unique=True), *_content())
+
+question = Table(
+    "question",
+    metadata,
+    _code(),
+    _key(),
+    Column("bank", Text, nullable=False, index=True),
+    Column("id", Text, nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("ability", Text, nullable=False),
+    Column("refuse", Boolean, nullable=False),  # some turn expects a refusal
+    *_content(),
+)
+
+candidate = Table("candidate", metadata, _code(), _key(), Column("name", Text, nullable=False, index=True), *_content())
+
+judge = Table("judge", metadata, _code(), _key(), Column("name", Text, nullable=False, index=True), *_content())
+
+dialogue = Table(
+    "dialogue",
+    metadata,
+    _code(),
+    _key(),
+    _refers("question", "question"),
+    _refers("candidate", "candidate"),
+    Column("sample", Integer, nullable=False),
+    Column("history", String(8), nullable=False),
+    Column("outcome", SmallInteger, nullable=False),  # position in records.Outcome
+    Column("ended", SmallInteger, nullable=False),  # the first turn that is not ok, 0: none
+    Column("prompts", String(32), nullable=False),  # hash of the user turns as sent
+    *_content(),
+    Index("dialogue_by_question", "question", "candidate"),
+)
+
+
+def _result() -> tuple[Column[int] | Column[float] | Column[str], ...]:
+    """Return the columns that hold a verdict or an overall score, so that statistics never parse JSON."""
+    return (
+        Column("kind", SmallInteger, nullable=False),  # columns.Kind
+        Column("side", SmallInteger, nullable=False),  # 0 first, 1 tie, 2 second; 1 where there is no verdict
+        Column("p_first", Double, nullable=False),
+        Column("p_tie", Double, nullable=False),
+        Column("p_second", Double, nullable=False),
+        Column("value", Double, nullable=False),
+        Column("worst", Double, nullable=False),
+        Column("best", Double, nullable=False),
+    )
+
+
+judgment = Table(
+    "judgment",
+    metadata,
+    _code(),
+    _key(),
+    _refers("question", "question"),
+    Column("scope", SmallInteger, nullable=False),  # 0 dialogue, k turn k
+    _refers("judge", "judge"),
+    _refers("first", "dialogue"),
+    _refers("second", "dialogue", optional=True),
+    Column("placement_known", Boolean, nullable=False),
+    Column("repeat", Integer, nullable=False),
+    *_result(),
+    *_content(),
+    Index("judgment_by_question", "question", "judge"),
+    Index("judgment_by_judge", "judge"),
+)
+
+human_verdict = Table(
+    "human_verdict",
+    metadata,
+    _code(),
+    _key(),
+    Column("target", String(32), nullable=False, index=True),
+    _refers("question", "question"),
+    Column("scope", SmallInteger, nullable=False),
+    _refers("first", "dialogue"),
+    _refers("second", "dialogue", optional=True),
+    Column("reviewer", Text, nullable=False),
+    Column("probability", Double, nullable=True),
+    Column("adjudicates", Boolean, nullable=False),
+    Column("supersedes", String(32), nullable=True),
+    *_result(),
+    *_content(),
+    Index("human_verdict_by_question", "question"),
+)
+
+tally = Table(
+    "tally",
+    metadata,
+    _code(),
+    _key(),
+    Column("bank", Text, nullable=False, index=True),
+    _refers("candidate", "candidate"),
+    _refers("baseline", "candidate"),
+    _refers("judge", "judge"),
+    Column("win", Integer, nullable=False),
+    Column("tie", Integer, nullable=False),
+    Column("loss", Integer, nullable=False),
+    *_content(),
+)
+
+run = Table(
+    "run",
+    metadata,
+    _code(),
+    _key(),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("created", String(32), nullable=False),  # UTC, ISO 8601
+    *_content(),
+)

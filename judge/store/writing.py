@@ -1,0 +1,221 @@
+"""Adding records: one transaction, all or nothing; what is known already is left alone, what contradicts it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from judge.errors import InputError, StoreError
+from judge.records import Bank, Case, Dialogue, HumanVerdict, Judgment, Question, Run, Tally
+from judge.store import rows, tables
+
+CHUNK = 500  # keys in one query: below every database's limit on parameters
+
+
+class Keyed(Protocol):
+    """A record with a content key."""
+
+    @property
+    def key(self) -> str: ...
+
+
+Record = TypeVar("Record", bound=Keyed)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many records of each kind were new, and how many were known already."""
+
+    new: Mapping[str, int]
+    known: Mapping[str, int]
+
+
+class Writing:
+    """The half of the store that appends."""
+
+    def __init__(self, engine: Engine, where: str, writable: bool) -> None:
+        self.engine = engine
+        self.where = where
+        self.writable = writable
+
+    def add(
+        self,
+        *,
+        banks: Sequence[Bank] = (),
+        questions: Sequence[Question] = (),
+        dialogues: Sequence[Dialogue] = (),
+        judgments: Sequence[Judgment] = (),
+        human_verdicts: Sequence[HumanVerdict] = (),
+        tallies: Sequence[Tally] = (),
+        run: Run | None = None,
+    ) -> Added:
+        """Append records and all they refer to in one transaction.
+
+        Raises InputError where a record contradicts the stored one of the same key, StoreError where writing fails;
+        in both cases nothing was written.
+        """
+        cases = [*(judgment.case for judgment in judgments), *(human.case for human in human_verdicts)]
+        dialogues = _distinct([*dialogues, *(dialogue for case in cases for dialogue in case.dialogues)])
+        asked = (question for case in cases for question in [case.question])
+        questions = _distinct([*questions, *(dialogue.question for dialogue in dialogues), *asked])
+        counted = [candidate for tally in tallies for candidate in (tally.baseline, tally.candidate)]
+        candidates = _distinct([*(dialogue.candidate for dialogue in dialogues), *counted])
+        judges = _distinct([*(judgment.judge for judgment in judgments), *(tally.judge for tally in tallies)])
+
+        with self._writing() as connection:
+            append = _Append(connection)
+            append(tables.bank, [rows.bank_row(bank) for bank in banks], lambda row: f"题库 {row['name']}")
+            append(tables.question, [rows.question_row(question) for question in questions], _question_name)
+            append(tables.candidate, [rows.candidate_row(candidate) for candidate in candidates])
+            append(tables.judge, [rows.judge_row(judge) for judge in judges])
+            append.all_dialogues(dialogues)
+            append.all_judgments(judgments)
+            append.all_humans(human_verdicts)
+            append.all_tallies(tallies)
+            if run is not None:
+                append(tables.run, [rows.run_row(run, datetime.now(UTC).isoformat(timespec="seconds"))])
+        return Added(append.new, append.known)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if not self.writable:
+            raise StoreError("库文件是只读的", where=self.where, fix=f"chmod u+w {self.where}，或用 --store 指定别的库")
+        try:
+            with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            raise StoreError(
+                f"写不进库（{error.orig}）", where=self.where, fix="检查磁盘空间与权限；本次没有写入任何内容，可以重来"
+            ) from error
+
+
+class _Append:
+    """One transaction's appends: resolves keys to codes, counts what was new and what was known."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.codes: dict[str, dict[str, int]] = {}
+        self.new: dict[str, int] = {}
+        self.known: dict[str, int] = {}
+        self.insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+
+    def __call__(
+        self, table: Table, content: Sequence[rows.Row], name: Callable[[rows.Row], str] | None = None
+    ) -> None:
+        """Insert the rows that are not there; refuse a row that differs from the stored one of its key."""
+        if not content:
+            return
+        keys = [str(row["key"]) for row in content]
+        stored = {
+            row.key: row.content_hash
+            for some in _chunks(keys)
+            for row in self.connection.execute(select(table.c.key, table.c.content_hash).where(table.c.key.in_(some)))
+        }
+        for row in content:
+            if stored.setdefault(str(row["key"]), str(row["content_hash"])) != row["content_hash"]:
+                raise _contradiction(table, row, name)
+        before = self._count(table, keys)
+        self.connection.execute(self.insert(table).on_conflict_do_nothing(), list(content))
+        self._count(table, keys)
+        self.new[table.name] = len(self.codes[table.name]) - before
+        self.known[table.name] = len(content) - self.new[table.name]
+
+    def _count(self, table: Table, keys: Sequence[str]) -> int:
+        """Look up the codes of keys; return how many of them are there."""
+        self.codes[table.name] = {
+            row.key: row.code
+            for some in _chunks(keys)
+            for row in self.connection.execute(select(table.c.key, table.c.code).where(table.c.key.in_(some)))
+        }
+        return len(self.codes[table.name])
+
+    def code(self, table: Table, record: Keyed) -> int:
+        return self.codes[table.name][record.key]
+
+    def shown(self, case: Case) -> list[int]:
+        return [self.code(tables.dialogue, dialogue) for dialogue in case.dialogues]
+
+    def all_dialogues(self, dialogues: Iterable[Dialogue]) -> None:
+        self(
+            tables.dialogue,
+            [
+                rows.dialogue_row(
+                    one, self.code(tables.question, one.question), self.code(tables.candidate, one.candidate)
+                )
+                for one in dialogues
+            ],
+            lambda _: "回答",
+        )
+
+    def all_judgments(self, judgments: Iterable[Judgment]) -> None:
+        self(
+            tables.judgment,
+            [
+                rows.judgment_row(
+                    one,
+                    self.code(tables.question, one.case.question),
+                    self.code(tables.judge, one.judge),
+                    self.shown(one.case),
+                )
+                for one in judgments
+            ],
+            lambda _: "评判",
+        )
+
+    def all_humans(self, human_verdicts: Iterable[HumanVerdict]) -> None:
+        self(
+            tables.human_verdict,
+            [
+                rows.human_row(one, self.code(tables.question, one.case.question), self.shown(one.case))
+                for one in human_verdicts
+            ],
+            lambda _: "人工判定",
+        )
+
+    def all_tallies(self, tallies: Iterable[Tally]) -> None:
+        self(
+            tables.tally,
+            [
+                rows.tally_row(
+                    one,
+                    self.code(tables.candidate, one.candidate),
+                    self.code(tables.candidate, one.baseline),
+                    self.code(tables.judge, one.judge),
+                )
+                for one in tallies
+            ],
+            lambda _: "公布的次数",
+        )
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
+
+
+def _distinct(records: Iterable[Record]) -> list[Record]:
+    """Keep the first record of each key, in order, but every one that differs from it, so that a contradiction shows."""
+    found: dict[str, list[Record]] = {}
+    for record in records:
+        same = found.setdefault(record.key, [])
+        if not any(record is one or record == one for one in same):
+            same.append(record)
+    return [record for same in found.values() for record in same]
+
+
+def _question_name(row: rows.Row) -> str:
+    return f"题目 {row['bank']}/{row['id']}（第 {row['version']} 版）"
+
+
+def _contradiction(table: Table, row: rows.Row, name: Callable[[rows.Row], str] | None) -> InputError:
+    noun = name(row) if name else table.name
+    return InputError(
+        f"{noun}（键 {str(row['key'])[:12]}）已经在库里，而且内容不同；本次没有写入任何内容",
+        fix="内容确实改了：题目请加大 version，别的数据请换一个 --dataset 名；弄错了：改回原样再导入",
+    )
