@@ -29,17 +29,20 @@ def _adapter(kind: type[Record]) -> TypeAdapter[Record]:
 
 
 def from_json(kind: type[Record], text: str) -> Record:
-    """Rebuild a record of one kind; raises pydantic.ValidationError where the JSON does not fit it."""
-    return _adapter(kind).validate_json(text)
+    """Rebuild a record of one kind; raises pydantic.ValidationError where the JSON does not fit it to the letter."""
+    return _adapter(kind).validate_json(text, strict=True)  # "8" is not 8, true is not 1
 
 
 def from_plain(kind: type[Record], value: Json) -> Record:
     """Rebuild a record of one kind from JSON values; raises pydantic.ValidationError where they do not fit."""
-    return _adapter(kind).validate_python(value)
+    return from_json(kind, to_json(value))
 
 
 def encode_result(result: Result | Skipped) -> dict[str, Json]:
-    """Return a result under the name of its kind, which is how it is told apart when read back."""
+    """Return a result under the name of its kind, which is how it is told apart when read back.
+
+    Raises ValueError for scores that would not come back as they are: none at all, or two of one dimension.
+    """
     match result:
         case Verdict():
             return {"verdict": plain(result)}
@@ -47,6 +50,8 @@ def encode_result(result: Result | Skipped) -> dict[str, Json]:
             scores: dict[str, Json] = {} if overall is None else {"overall": plain(overall)}
             if dimensions:
                 scores["dimensions"] = {name: plain(score) for name, score in dimensions}
+            if not scores or len(dict(dimensions)) < len(dimensions):
+                raise ValueError("scores 应含总分或维度，且维度不重名")
             return {"scores": scores}
         case Unreadable(reason):
             return {"unreadable": reason}

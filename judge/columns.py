@@ -44,6 +44,7 @@ class QuestionColumns(Table):
 
     code: Codes
     ability: Codes
+    turns: Codes  # 0: not published
     refuse: Flags
 
 

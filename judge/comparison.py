@@ -86,6 +86,7 @@ class Meetings:
 
     candidates: Codes
     questions: Codes
+    turns: Codes  # per question, 0 where they are not published
     refuse: Flags
     scopes: Codes
     complete: bool = True
@@ -246,7 +247,9 @@ def _comparisons(
         texts_differ=there & (ends[0].prompts != ends[1].prompts),
     )
     excluded = settled & (rule.filtered == "exclude")
-    planned = ~excluded & (there | meetings.complete)
+    turns = meetings.turns[question]
+    asked = (turns == 0) | (meetings.scopes[scope] <= turns)
+    planned = asked & ~excluded & (there | meetings.complete)
     return found.take(planned)
 
 
@@ -321,7 +324,7 @@ def _state(size: int, cell: Codes, kind: Codes) -> Codes:
     return state
 
 
-def _plurality(votes: Reals) -> Codes:
+def _plurality(votes: Reals | Codes) -> Codes:
     """Return the label with most votes, a tie where two labels have as many: agree, else tie (Zheng et al. 2023)."""
     win, tie, loss = votes
     label = np.where(win > np.maximum(tie, loss), 1, np.where(loss > np.maximum(tie, win), -1, 0))

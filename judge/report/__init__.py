@@ -1,1 +1,1 @@
-""""""
+"""What comparisons say: as data (build, board), on a terminal, in files."""

@@ -75,25 +75,22 @@ def stratified_ratio(
 ) -> Estimate | None:
     """Mean over strata of sum(values) / sum(weights), with a linearised question-cluster interval (Cochran 1977, 6.3).
 
-    The total of graded boards: points obtained / full points per ability, abilities weighing the same. A question lies
-    in one stratum. None where there is no row; strata of one question add no variance of their own.
+    The total of graded boards: points obtained / full points per ability, abilities weighing the same. A question may lie
+    in several strata (dimensions). None where there is no row; with no more questions than strata nothing is known of
+    the spread, and the interval is infinite.
     """
     if not len(values):
         return None
-    total, variance, questions = 0.0, 0.0, 0
-    names = np.unique(strata)
-    for name in names:
-        inside = strata == name
-        full = float(weights[inside].sum())
-        ratio = float(values[inside].sum()) / full
-        residuals = _sums((values - ratio * weights)[inside], clusters[inside]) / full
-        count = len(residuals)
-        total += ratio
-        questions += count
-        variance += count / (count - 1) * float(residuals @ residuals) if count > 1 else 0.0
-    mean, error = total / len(names), math.sqrt(variance) / len(names)
-    freedom = questions - len(names)
-    reach = t_quantile(0.5 + confidence / 2, freedom) * error if freedom > 0 else math.inf
+    names, stratum = np.unique(strata, return_inverse=True)
+    full = np.bincount(stratum, weights)
+    ratio = np.bincount(stratum, values) / full
+    residuals = _sums((values - ratio[stratum] * weights) / full[stratum], clusters) / len(names)
+    questions, freedom = len(residuals), len(residuals) - len(names)
+    mean = float(ratio.mean())
+    if freedom <= 0:
+        return Estimate(mean, -math.inf, math.inf, 0.0, questions, len(values))
+    error = math.sqrt(questions / freedom * float(residuals @ residuals))
+    reach = t_quantile(0.5 + confidence / 2, freedom) * error
     return Estimate(mean, mean - reach, mean + reach, error, questions, len(values))
 
 
@@ -116,7 +113,8 @@ def questions_needed(deviation: float, distance: float, confidence: float = 0.95
 
 def _sums(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> NDArray[np.float64]:
     _, place = np.unique(clusters, return_inverse=True)
-    return np.bincount(place, values)
+    sums: NDArray[np.float64] = np.bincount(place, values).astype(np.float64)
+    return sums
 
 
 @lru_cache(maxsize=1024)

@@ -22,7 +22,8 @@ def open_store(url: str, *, create: bool = False) -> Store:
     """
     path = opening.sqlite_path(url)
     if path is None:
-        return Store(opening.open_server(url), where=url.rpartition("@")[2], writable=True)
+        engine = opening.open_server(url, create=create)
+        return Store(engine, where=opening.shown(engine.url), writable=True)
     if not path.exists():
         if not create:
             raise StoreError(

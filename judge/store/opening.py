@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import struct
-from contextlib import closing
+import weakref
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from judge.errors import StoreError
@@ -27,11 +30,12 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def check_file(path: Path) -> None:
-    """Raise StoreError unless the file is a whole store of a version this program knows; reads only its header."""
+    """Raise StoreError unless the file is a whole store of a version this program knows; reads only headers."""
     try:
-        size = path.stat().st_size
+        logged = _logged_pages(path)
         with path.open("rb") as stream:
             header = stream.read(HEADER)
+        size = path.stat().st_size
     except OSError as error:
         raise StoreError(
             f"打不开库文件（{error.strerror}）", where=str(path), fix="检查路径与权限，或用 --store 指定另一个库"
@@ -42,7 +46,7 @@ def check_file(path: Path) -> None:
             where=str(path),
             fix="用 --store 指定别的路径；原文件没有动过",
         )
-    if len(header) < HEADER or size < _expected_size(header):
+    if len(header) < HEADER or not _is_whole(header, size, logged):
         raise StoreError("库文件不完整，像是被截断了", where=str(path), fix="从备份恢复；原文件没有动过")
     version, application = struct.unpack(">I", header[60:64])[0], struct.unpack(">I", header[68:72])[0]
     if application != tables.APPLICATION_ID:
@@ -50,10 +54,27 @@ def check_file(path: Path) -> None:
     _check_version(version, str(path))
 
 
-def _expected_size(header: bytes) -> int:
-    page = int(struct.unpack(">H", header[16:18])[0])
-    pages = int(struct.unpack(">I", header[28:32])[0])
-    return (65536 if page == 1 else page) * pages
+def _is_whole(header: bytes, size: int, logged: set[int]) -> bool:
+    """Tell whether every page the header counts is in the file, or in the log from which SQLite was copying it."""
+    page, pages = struct.unpack(">H", header[16:18])[0], struct.unpack(">I", header[28:32])[0]
+    whole = size // (65536 if page == 1 else page)
+    return whole >= pages or logged.issuperset(range(whole + 1, pages + 1))
+
+
+def _log(path: Path) -> Path:
+    return Path(f"{path}-wal")
+
+
+def _logged_pages(path: Path) -> set[int]:
+    """Return the pages that a store's write-ahead log holds, which a killed process leaves behind."""
+    found: set[int] = set()
+    with suppress(FileNotFoundError), _log(path).open("rb") as stream:
+        header = stream.read(32)
+        page, salt = int.from_bytes(header[8:12], "big"), header[16:24]
+        while len(frame := stream.read(24)) == 24 and frame[8:16] == salt:
+            found.add(int.from_bytes(frame[:4], "big"))
+            stream.seek(page, os.SEEK_CUR)
+    return found
 
 
 def _check_version(version: int, where: str) -> None:
@@ -67,46 +88,56 @@ def _check_version(version: int, where: str) -> None:
 
 def writable(path: Path) -> bool:
     """Tell whether a file may be written: by permission, and by not being marked read-only (root ignores the mark)."""
-    return os.access(path, os.W_OK) and bool(path.stat().st_mode & 0o222)
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) and bool(path.stat().st_mode & 0o222)
 
 
 def create_file(path: Path) -> None:
     """Make an empty store that appears whole or not at all, whoever else makes it at the same moment."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft.unlink(missing_ok=True)
-        engine = _sqlite_engine(f"sqlite:///{draft}")
-        with closing(sqlite3.connect(draft)) as plain:
-            plain.execute("PRAGMA journal_mode=WAL")
-        with engine.begin() as connection:
-            tables.metadata.create_all(connection)
-            connection.execute(text(f"PRAGMA user_version={tables.SCHEMA_VERSION}"))
-            connection.execute(text(f"PRAGMA application_id={tables.APPLICATION_ID}"))
-        # A link fails where the name is taken: the other process made the same store a moment earlier.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    except (OSError, SQLAlchemyError) as error:
+        with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            draft = Path(folder, path.name)
+            with closing(sqlite3.connect(draft)) as plain:
+                plain.execute("PRAGMA journal_mode=WAL")
+            with _sqlite_engine(draft).begin() as connection:
+                tables.metadata.create_all(connection)
+                connection.execute(text(f"PRAGMA user_version={tables.SCHEMA_VERSION}"))
+                connection.execute(text(f"PRAGMA application_id={tables.APPLICATION_ID}"))
+            # A link fails where the name is taken: the other process made the same store a moment earlier.
+            with suppress(FileExistsError):
+                os.link(draft, path)
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise StoreError(
-            f"建不了库文件（{getattr(error, 'strerror', None) or error}）",
+            f"建不了库文件（{_reason(error)}）",
             where=str(path),
             fix="检查目录是否可写、磁盘是否已满，或用 --store 指定别的路径",
         ) from error
-    finally:
-        for leftover in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
-            leftover.unlink(missing_ok=True)
 
 
 def open_file(path: Path) -> Engine:
     """Open a checked SQLite file; one that may not be written is opened so that nothing beside it is written either."""
     if writable(path):
-        return _sqlite_engine(f"sqlite:///{path}")
-    alone = "&immutable=1" if not Path(f"{path}-wal").exists() else ""
-    return _sqlite_engine(f"sqlite:///file:{path.resolve()}?mode=ro{alone}&uri=true")
+        return _sqlite_engine(path)
+    if not _logged_pages(path):
+        return _sqlite_engine(path.resolve().as_uri(), uri="true", mode="ro", immutable="1")
+    # Who reads the log writes an index beside it: a store with one is read from a copy.
+    folder = Path(mkdtemp(prefix="judge-"))
+    engine = _sqlite_engine(folder / "copy.db")
+    weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
+    try:
+        shutil.copyfile(path, folder / "copy.db")
+        shutil.copyfile(_log(path), _log(folder / "copy.db"))
+    except OSError as error:
+        raise StoreError(
+            f"只读的库带着未合并的日志，要复制一份才能读，却复制不了（{_reason(error)}）",
+            where=str(path),
+            fix="腾出临时目录的空间，或先 chmod u+w 该文件",
+        ) from error
+    return engine
 
 
-def _sqlite_engine(url: str) -> Engine:
+def _sqlite_engine(database: str | Path, **options: str) -> Engine:
+    url = URL.create("sqlite", database=str(database), query=options)  # never from text: a path may hold ? and #
     engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
@@ -123,50 +154,88 @@ def _sqlite_engine(url: str) -> Engine:
     return engine
 
 
-def open_server(url: str) -> Engine:
-    """Open a database server's store and make its tables where there are none; raises StoreError where it is not ours."""
-    if url.startswith(("postgresql://", "postgres://")):
-        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+def open_server(url: str, *, create: bool) -> Engine:
+    """Open the store in a PostgreSQL database; raises StoreError where it is missing (unless `create`) or not ours."""
+    address = _address(url)
     try:
-        engine = create_engine(url, pool_pre_ping=True)
-        with engine.begin() as connection:
-            _prepare(connection)
+        engine = create_engine(address, pool_pre_ping=True, isolation_level="READ COMMITTED")
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"缺少数据库驱动 {error.name}", where=_hidden(url), fix="pip install 'judge-open[postgres]'"
+            f"缺少数据库驱动 {error.name}", where=shown(address), fix="pip install 'judge-open[postgres]'"
         ) from error
-    except (DBAPIError, SQLAlchemyError) as error:
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("writing", False):
+            _wait_for_turn(connection)
+
+    try:
+        with engine.begin() as connection:
+            _prepare(connection, shown(address), create)
+    except StoreError:
+        engine.dispose()
+        raise
+    except SQLAlchemyError as error:
+        engine.dispose()
         raise StoreError(
-            f"连不上数据库（{str(error).splitlines()[0]}）", where=_hidden(url), fix="检查地址、账号与服务是否在运行"
+            f"连不上数据库（{_reason(error)}）", where=shown(address), fix="检查地址、账号与服务是否在运行"
         ) from error
     return engine
 
 
-def _prepare(connection: Connection) -> None:
-    names = set(inspect(connection).get_table_names())
+def _wait_for_turn(connection: Connection) -> None:
+    """Let one transaction write at a time, as SQLite does: what it looked up stays true until it commits."""
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({tables.APPLICATION_ID})")
+
+
+def _prepare(connection: Connection, where: str, create: bool) -> None:
+    inspector = inspect(connection)
+    names = inspector.get_table_names()
     if not names:
-        # Two processes may come to an empty database at once; the lock lets one make the tables and the other find them.
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({tables.APPLICATION_ID})"))
+        if not create:
+            raise StoreError("数据库里还没有库", where=where, fix="先用 judge import 路径 导入数据，或检查库名")
+        _wait_for_turn(connection)
         tables.metadata.create_all(connection)
         if connection.execute(select(tables.meta)).first() is None:
-            connection.execute(
-                insert(tables.meta),
-                [
-                    {"name": "application", "value": str(tables.APPLICATION_ID)},
-                    {"name": "schema", "value": str(tables.SCHEMA_VERSION)},
-                ],
-            )
+            made = {"application": tables.APPLICATION_ID, "schema": tables.SCHEMA_VERSION}
+            connection.execute(insert(tables.meta), [{"name": name, "value": str(made[name])} for name in made])
         return
-    if "meta" not in names:
-        raise StoreError("数据库里有别的程序的表", where=str(connection.engine.url), fix="为 judge 另建一个空数据库")
-    stored = {row.name: row.value for row in connection.execute(select(tables.meta))}
+    ours = "meta" in names and {"name", "value"} == {column["name"] for column in inspector.get_columns("meta")}
+    stored = {row.name: row.value for row in connection.execute(select(tables.meta))} if ours else {}
     if stored.get("application") != str(tables.APPLICATION_ID):
-        raise StoreError("数据库里有别的程序的表", where=str(connection.engine.url), fix="为 judge 另建一个空数据库")
-    _check_version(int(stored["schema"]), str(connection.engine.url))
+        raise StoreError("数据库里有别的程序的表", where=where, fix="为 judge 另建一个空数据库；原有的表没有动过")
+    _check_version(int(stored["schema"]), where)
 
 
-def _hidden(url: str) -> str:
-    """Return a database URL without its password."""
-    head, _, tail = url.rpartition("@")
-    return f"{head.partition('://')[0]}://…@{tail}" if head else url
+def _address(url: str) -> URL:
+    """Read a PostgreSQL URL; the error for a wrong one does not repeat it, a part of the password may stand anywhere."""
+    scheme, _, rest = url.partition("://")
+    backend = scheme.partition("+")[0]
+    if backend not in ("postgresql", "postgres"):
+        raise StoreError(
+            f"库不能放在 {backend} 里", fix="用文件路径（SQLite），或 postgresql://用户:密码@主机:端口/库名"
+        )
+    try:
+        address = make_url(f"postgresql+psycopg://{rest}")
+    except (ArgumentError, ValueError):
+        address = None
+    if address is None or "@" in (address.host or ""):
+        raise StoreError(
+            "数据库地址写得不对",
+            where=f"{backend}://…",
+            fix="形如 postgresql://用户:密码@主机:端口/库名；密码里的 @ / : # ? 要写成 %40 %2F %3A %23 %3F",
+        )
+    return address
+
+
+def shown(address: URL) -> str:
+    """Return a database's address without password and options."""
+    return URL.create(
+        "postgresql", address.username, host=address.host, port=address.port, database=address.database
+    ).render_as_string()
+
+
+def _reason(error: Exception) -> str:
+    """Return what the system or the database said, without the statement it said it about."""
+    said = getattr(error, "strerror", None) or getattr(error, "orig", None) or error
+    return str(said).partition("\n")[0]

@@ -101,11 +101,18 @@ class Reading:
     def question_columns(self, bank: str) -> tuple[QuestionColumns, tuple[str, ...]]:
         """Return a bank's questions as codes, and the abilities' names in the order they first occur."""
         table = tables.question
-        query = select(table.c.code, table.c.ability, table.c.refuse).where(table.c.bank == bank).order_by(table.c.code)
-        codes, names, refuse = _transposed(self._rows(query), 3)
+        query = (
+            select(table.c.code, table.c.ability, table.c.turns, table.c.refuse)
+            .where(table.c.bank == bank)
+            .order_by(table.c.code)
+        )
+        codes, names, turns, refuse = _transposed(self._rows(query), 4)
         abilities = tuple(dict.fromkeys(names))
         positions = np.array([abilities.index(name) for name in names], np.int64)
-        return QuestionColumns(np.array(codes, np.int64), positions, np.array(refuse, bool)), abilities
+        columns = QuestionColumns(
+            np.array(codes, np.int64), positions, np.array(turns, np.int64), np.array(refuse, bool)
+        )
+        return columns, abilities
 
     def banks(self) -> list[BankSummary]:
         """Return every bank with what belongs to it."""
@@ -114,6 +121,7 @@ class Reading:
             name: dict(map(tuple, self._rows(query.group_by(bank))))
             for name, query, bank in (
                 ("questions", select(question.c.bank, func.count()), question.c.bank),
+                ("turns", select(question.c.bank, func.sum(question.c.turns)), question.c.bank),
                 ("dialogues", _per_bank(tables.dialogue), question.c.bank),
                 ("judgments", _per_bank(tables.judgment), question.c.bank),
                 ("human_verdicts", _per_bank(tables.human_verdict), question.c.bank),
@@ -121,12 +129,10 @@ class Reading:
             )
         }
         described = {row.name: from_json(Bank, row.content) for row in self._rows(select(tables.bank))}
-        names = sorted({*described, *counts["questions"]})
-        turns = {name: sum(len(question.turns) for question in self.questions(name)) for name in names}
+        names = sorted({*described, *counts["questions"], *counts["tallies"]})
         return [
             BankSummary(
                 described.get(name, Bank(name)),
-                turns=turns[name],
                 **{kind: int(count.get(name, 0)) for kind, count in counts.items()},
             )
             for name in names
@@ -173,11 +179,8 @@ class Reading:
         Superseded verdicts are left out; where an item was adjudicated, only the adjudication stands.
         """
         table = tables.human_verdict
-        later = select(table.c.supersedes).where(table.c.supersedes.is_not(None))
-        settled = select(table.c.target).where(table.c.adjudicates)
         extra = (func.dense_rank().over(order_by=table.c.reviewer).label("judge"), table.c.code, table.c.adjudicates)
-        where = table.c.key.not_in(later) & (table.c.adjudicates | table.c.target.not_in(settled))
-        found = self._columns(table, extra, where, bank)
+        found = self._columns(table, extra, _standing(), bank)
         # People's sides are not placements to be averaged: every reviewer is one vote of the one judge "people".
         one = np.zeros(len(found), np.int64)
         return JudgmentColumns(
@@ -237,7 +240,7 @@ class Reading:
         )
 
     def dimension_scores(self, bank: str, judge: int | None) -> list[tuple[int, int, int, Scores]]:
-        """Return (candidate, question, scope, scores) of every readable score by a judge, or by people (None)."""
+        """Return (candidate, question, scope, scores) of every score by a judge, or by people (None) as it stands."""
         table = tables.human_verdict if judge is None else tables.judgment
         query = (
             select(tables.dialogue.c.candidate, table.c.question, table.c.scope, table.c.content)
@@ -246,8 +249,7 @@ class Reading:
             .where(tables.question.c.bank == bank, table.c.second.is_(None), table.c.kind == int(Kind.SCORES))
             .order_by(table.c.code)
         )
-        if judge is not None:
-            query = query.where(tables.judgment.c.judge == judge)
+        query = query.where(_standing() if judge is None else tables.judgment.c.judge == judge)
         found = []
         for row in self._rows(query):
             result = _result(json.loads(row.content))
@@ -268,11 +270,10 @@ class Reading:
         A key of a dialogue, judgment or human verdict stands for its question.
         """
         table = tables.question
-        bank, _, tail = name.rpartition("/")
         query = select(table.c.code, table.c.bank, table.c.id).order_by(table.c.code)
         found = self._rows(query.where(table.c.id == name))
-        if not found and bank:
-            found = self._rows(query.where(table.c.bank == bank, table.c.id == tail))
+        if not found and "/" in name:
+            found = self._rows(query.where(table.c.bank + "/" + table.c.id == name))
         if not found and len(name) >= 6 and set(name) <= set("0123456789abcdef"):
             about = [
                 select(one.c.question).where(one.c.key.startswith(name))
@@ -285,16 +286,16 @@ class Reading:
 
     def item(self, question: int) -> Item:
         """Return one question with all that was answered, judged and said by people."""
-        record = from_json(
-            Question, self._rows(select(tables.question.c.content).where(tables.question.c.code == question))[0].content
+        # What refers is read before what it refers to, so that whatever is added meanwhile leaves nothing dangling.
+        judged, said, answered = (
+            self._rows(select(table).where(table.c.question == question).order_by(table.c.code))
+            for table in (tables.judgment, tables.human_verdict, tables.dialogue)
         )
-        dialogues = dict(self._dialogues({question: record}, tables.dialogue.c.question == question))
-        return Item(
-            record,
-            tuple(dialogues.values()),
-            tuple(self._judgments(dialogues, tables.judgment.c.question == question)),
-            tuple(self._humans(dialogues, tables.human_verdict.c.question == question)),
-        )
+        content = self._rows(select(tables.question.c.content).where(tables.question.c.code == question))[0].content
+        record = from_json(Question, content)
+        dialogues = self._dialogues(answered, record)
+        judgments, humans = self._judgments(judged, dialogues), self._humans(said, dialogues)
+        return Item(record, tuple(dialogues.values()), tuple(judgments), tuple(humans))
 
     def items(self, bank: str) -> Iterator[Item]:
         """Yield every question of a bank in full."""
@@ -305,12 +306,13 @@ class Reading:
         """Return the published counts of a bank."""
         table = tables.tally
         query = select(table).where(table.c.bank == bank).order_by(table.c.code)
+        found = self._rows(query)
         candidates, judges = self._all_candidates(), self._all_judges()
         return [
             Tally(
                 bank, candidates[row.candidate], candidates[row.baseline], judges[row.judge], row.win, row.tie, row.loss
             )
-            for row in self._rows(query)
+            for row in found
         ]
 
     def _all_candidates(self) -> dict[int, Candidate]:
@@ -324,23 +326,22 @@ class Reading:
             for row in self._rows(select(tables.judge))
         }
 
-    def _dialogues(
-        self, questions: Mapping[int, Question], where: ColumnElement[bool]
-    ) -> Iterator[tuple[int, Dialogue]]:
+    def _dialogues(self, found: Sequence[Row[Any]], question: Question) -> dict[int, Dialogue]:
         candidates = self._all_candidates()
-        table = tables.dialogue
-        query = select(table).where(where).order_by(table.c.code)
-        for row in self._rows(query):
-            answers = from_json(tuple[Answer, ...], row.content)
-            yield (
-                row.code,
-                Dialogue(questions[row.question], candidates[row.candidate], answers, row.sample, row.history),
+        return {
+            row.code: Dialogue(
+                question,
+                candidates[row.candidate],
+                from_json(tuple[Answer, ...], row.content),
+                row.sample,
+                row.history,
             )
+            for row in found
+        }
 
-    def _judgments(self, dialogues: Mapping[int, Dialogue], where: ColumnElement[bool]) -> Iterator[Judgment]:
+    def _judgments(self, found: Sequence[Row[Any]], dialogues: Mapping[int, Dialogue]) -> Iterator[Judgment]:
         judges = self._all_judges()
-        table = tables.judgment
-        for row in self._rows(select(table).where(where).order_by(table.c.code)):
+        for row in found:
             content = json.loads(row.content)
             result = _result(content)
             assert not isinstance(result, Skipped)
@@ -354,9 +355,8 @@ class Reading:
                 returned_model=content.get("returned_model"),
             )
 
-    def _humans(self, dialogues: Mapping[int, Dialogue], where: ColumnElement[bool]) -> Iterator[HumanVerdict]:
-        table = tables.human_verdict
-        for row in self._rows(select(table).where(where).order_by(table.c.code)):
+    def _humans(self, found: Sequence[Row[Any]], dialogues: Mapping[int, Dialogue]) -> Iterator[HumanVerdict]:
+        for row in found:
             content = json.loads(row.content)
             result = _result(content)
             assert not isinstance(result, Unreadable | Unanswered)
@@ -371,6 +371,16 @@ class Reading:
                 supersedes=row.supersedes,
                 comment=content.get("comment", ""),
             )
+
+
+def _standing() -> ColumnElement[bool]:
+    """Tell which human verdicts stand: not superseded, and on an adjudicated target only the adjudication."""
+    table = tables.human_verdict
+    later = select(table.c.supersedes).where(table.c.supersedes.is_not(None))
+    stands = table.c.key.not_in(later)
+    # Who only passed the item on has not settled it.
+    settles = stands & table.c.adjudicates & (table.c.kind != int(Kind.UNANSWERED))
+    return stands & (table.c.adjudicates | table.c.target.not_in(select(table.c.target).where(settles)))
 
 
 def _per_bank(table: Table) -> Select[Any]:

@@ -75,6 +75,7 @@ def question_row(question: Question) -> Row:
         "id": question.id,
         "version": question.version,
         "ability": question.ability,
+        "turns": len(question.turns),
         "refuse": any(turn.expected == "refuse" for turn in question.turns),
         **_content(plain(question)),
     }
@@ -109,6 +110,7 @@ def judgment_row(judgment: Judgment, question: int, judge: int, shown: list[int]
         "reply": judgment.reply,
         "usage": plain(judgment.usage),
         "returned_model": judgment.returned_model,
+        "placement_known": None if judgment.case.placement_known else False,
     }
     return {
         "key": judgment.key,
@@ -130,6 +132,7 @@ def human_row(human: HumanVerdict, question: int, shown: list[int]) -> Row:
         "draw": human.draw,
         "both_bad": human.both_bad or None,
         "comment": human.comment or None,
+        "probability": human.probability,
         "placement_known": None if human.case.placement_known else False,
     }
     return {

@@ -7,7 +7,6 @@ from sqlalchemy import (
     Column,
     Double,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     MetaData,
@@ -25,7 +24,8 @@ metadata = MetaData()
 
 
 def _code() -> Column[int]:
-    return Column("code", Integer, Identity(), primary_key=True)
+    """Return the record's number, given by the writer: a database's own sequences have gaps."""
+    return Column("code", Integer, primary_key=True, autoincrement=False)
 
 
 def _key() -> Column[str]:
@@ -54,6 +54,7 @@ question = Table(
     Column("id", Text, nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("ability", Text, nullable=False),
+    Column("turns", SmallInteger, nullable=False),  # 0: not published
     Column("refuse", Boolean, nullable=False),  # some turn expects a refusal
     *_content(),
 )

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from judge.errors import InputError, StoreError
@@ -104,7 +103,6 @@ class _Append:
         self.codes: dict[str, dict[str, int]] = {}
         self.new: dict[str, int] = {}
         self.known: dict[str, int] = {}
-        self.insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
 
     def __call__(
         self, table: Table, content: Sequence[rows.Row], name: Callable[[rows.Row], str] | None = None
@@ -112,29 +110,32 @@ class _Append:
         """Insert the rows that are not there; refuse a row that differs from the stored one of its key."""
         if not content:
             return
-        keys = [str(row["key"]) for row in content]
-        stored = {
-            row.key: row.content_hash
-            for some in _chunks(keys)
-            for row in self.connection.execute(select(table.c.key, table.c.content_hash).where(table.c.key.in_(some)))
-        }
+        codes, contents = self._stored(table, [str(row["key"]) for row in content])
+        last = self.connection.execute(select(func.coalesce(func.max(table.c.code), 0))).scalar_one()
+        new: list[rows.Row] = []
         for row in content:
-            if stored.setdefault(str(row["key"]), str(row["content_hash"])) != row["content_hash"]:
+            key = str(row["key"])
+            if contents.setdefault(key, str(row["content_hash"])) != row["content_hash"]:
                 raise _contradiction(table, row, name)
-        before = self._count(table, keys)
-        self.connection.execute(self.insert(table).on_conflict_do_nothing(), list(content))
-        self._count(table, keys)
-        self.new[table.name] = len(self.codes[table.name]) - before
-        self.known[table.name] = len(content) - self.new[table.name]
+            if key not in codes:
+                codes[key] = last + len(new) + 1
+                new.append({**row, "code": codes[key]})
+        if new:
+            self.connection.execute(insert(table), new)
+        self.codes[table.name] = codes
+        self.new[table.name] = len(new)
+        self.known[table.name] = len(content) - len(new)
 
-    def _count(self, table: Table, keys: Sequence[str]) -> int:
-        """Look up the codes of keys; return how many of them are there."""
-        self.codes[table.name] = {
-            row.key: row.code
+    def _stored(self, table: Table, keys: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
+        """Return codes and content hashes, by key, of the rows that are there."""
+        found = [
+            row
             for some in _chunks(keys)
-            for row in self.connection.execute(select(table.c.key, table.c.code).where(table.c.key.in_(some)))
-        }
-        return len(self.codes[table.name])
+            for row in self.connection.execute(
+                select(table.c.key, table.c.code, table.c.content_hash).where(table.c.key.in_(some))
+            )
+        ]
+        return {row.key: row.code for row in found}, {row.key: row.content_hash for row in found}
 
     def code(self, table: Table, record: Keyed) -> int:
         return self.codes[table.name][record.key]

@@ -1,0 +1,86 @@
+"""judge compare A B"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from judge.cli.help import Command
+from judge.cli.output import fields_of, json_option, opened, print_json, store_option
+
+EPILOG = """\b
+例：
+  judge compare 新模型 旧模型
+  judge compare recorded:llmeval2/GPT4 recorded:llmeval2/xunfei
+  judge compare GPT4 xunfei --bank llmeval2 --human        人工判定怎么说
+  judge compare A B --judge 评委名 --abilities 计算,代码 --margin 2
+  judge compare A B --json | jq .decision
+
+\b
+第一句怎么来的：
+  胜+½平 的区间（按题聚类，95%）下限高于 50-容差：可以换
+  上限低于 50：不要换；否则：还分不出
+"""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("first", metavar="甲")
+@click.argument("second", metavar="乙")
+@click.option("--judge", "judge_name", metavar="评委", help="用哪个评委的评判（只有一个时可省）")
+@click.option("--human", is_flag=True, help="用人工判定代替评委")
+@click.option("--bank", metavar="题库", help="在哪个题库上比（只有一个共同题库时可省）")
+@click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@click.option(
+    "--scope", type=click.Choice(["auto", "dialogue", "turns"]), help="整段对话，或按轮（默认有整段就用整段）"
+)
+@click.option("--margin", type=float, metavar="分", help="差多少分以内算一样好（默认 3）")
+@click.option("--tie-within", type=float, metavar="分", help="得分相差多少以内算平（默认 0）")
+@click.option("--filtered", type=click.Choice(["loss", "tie", "exclude"]), help="被过滤或空回答怎么算（默认 loss）")
+@click.option(
+    "--plan", "plan_file", type=click.Path(path_type=Path), metavar="计划.toml", help="从文件读计划，命令行优先"
+)
+@store_option
+@json_option
+def compare(
+    first: str,
+    second: str,
+    judge_name: str | None,
+    human: bool,
+    bank: str | None,
+    abilities: str | None,
+    scope: str | None,
+    margin: float | None,
+    tie_within: float | None,
+    filtered: str | None,
+    plan_file: Path | None,
+    url: str,
+    as_json: bool,
+) -> None:
+    """甲能不能换下乙：先给一句话，再给依据。"""
+    from judge import pipeline
+    from judge.plan import read_plan, with_flags
+    from judge.records import Plan
+
+    plan = with_flags(
+        read_plan(plan_file) if plan_file else Plan(),
+        {
+            "candidates": [first, second],
+            "judge": judge_name,
+            "bank": bank,
+            "abilities": [one.strip() for one in abilities.split(",")] if abilities else None,
+            "scope": scope,
+            "margin": margin,
+            "tie_within": tie_within,
+            "filtered": filtered,
+        },
+    )
+    report = pipeline.compare(opened(url), plan, human=human)
+    if as_json:
+        print_json("judge.compare/1", fields_of(report))
+        return
+    from rich.console import Console
+
+    from judge.report.terminal import print_compare
+
+    print_compare(report, Console(highlight=False))

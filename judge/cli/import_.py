@@ -1,0 +1,141 @@
+"""judge import PATH"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from judge.cli.help import Command
+from judge.cli.output import json_option, opened, print_json, store_option
+from judge.errors import InputError
+from judge.identity import Json
+
+if TYPE_CHECKING:
+    from judge.importers import Imported
+    from judge.store import Store
+
+EPILOG = """\b
+例：
+  judge import 数据目录                       逐个目录识别格式并导入
+  judge import 我的题库.jsonl 回答.jsonl
+  judge import llmeval2 目录 --dataset 内部版  指定格式与数据集名
+  judge import --formats                      能认的格式
+
+同一份数据导入两次等于导入一次；一份数据要么整份写入，要么一条不写。
+"""
+
+KINDS = {
+    "question": "题",
+    "dialogue": "回答",
+    "judgment": "评判",
+    "human_verdict": "人工判定",
+    "tally": "公布的次数",
+}
+
+
+@click.command(cls=Command, name="import", epilog=EPILOG)
+@click.argument("paths", metavar="[格式] 路径…", nargs=-1)
+@click.option("--format", "format_name", metavar="格式", help="不自动识别，按这种格式读")
+@click.option("--dataset", metavar="名字", help="数据集名（默认按格式或文件名）")
+@click.option("--formats", "list_formats", is_flag=True, help="列出能认的格式")
+@store_option
+@json_option
+def import_(
+    paths: tuple[str, ...], format_name: str | None, dataset: str | None, list_formats: bool, url: str, as_json: bool
+) -> None:
+    """导入题目、回答、评判与人工判定。"""
+    from judge.importers import FORMATS
+
+    if list_formats:
+        _print_formats(FORMATS)
+        return
+    if len(paths) > 1 and paths[0] in FORMATS and not Path(paths[0]).exists():
+        format_name, paths = paths[0], paths[1:]
+    if not paths:
+        raise InputError("没有说导入什么", where="命令行", fix="judge import 路径；judge import --help 看例子")
+    done: list[dict[str, Json]] = []
+    store: Store | None = None
+    for path, name in _found(paths, format_name):
+        found = _read(path, name, dataset)
+        store = store or opened(url, create=True)
+        done.append(_added(store, found, path, name))
+        if not as_json:
+            _print_added(done[-1])
+    if not done:
+        raise InputError("没有认出任何一种格式", where="、".join(paths), fix="judge import --formats 列出能认的格式")
+    if as_json:
+        print_json("judge.import/1", {"imported": done})
+
+
+def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, str]]:
+    """Say which path is read in which format; what no format knows is named, never skipped in silence."""
+    from judge.importers.detection import find, load
+
+    if format_name is not None:
+        load(format_name)
+        return [(Path(path), format_name) for path in paths]
+    found = [one for path in paths for one in find(Path(path))]
+    unknown = [str(one.path) for one in found if one.format is None and one.path.suffix != ".md"]
+    if unknown:
+        print(f"没有认出格式，跳过 {len(unknown)} 个文件：{'、'.join(unknown)}", file=sys.stderr)
+    return [(one.path, one.format) for one in found if one.format is not None]
+
+
+def _read(path: Path, name: str, dataset: str | None) -> Imported:
+    from judge.importers.detection import load
+
+    if not path.exists():
+        raise InputError("没有这个文件或目录", where=str(path), fix="检查路径")
+    if sys.stderr.isatty():
+        print(f"读取 {path} ……", file=sys.stderr)
+    reader = load(name)
+    return reader.read(path) if dataset is None else reader.read(path, dataset)
+
+
+def _added(store: Store, found: Imported, path: Path, name: str) -> dict[str, Json]:
+    from judge.records import Run
+
+    banks: list[Json] = [bank.name for bank in found.banks]
+    notes: dict[str, Json] = dict(sorted(found.notes.items()))
+    counts = Counter(
+        questions=len(found.questions),
+        dialogues=len(found.dialogues),
+        judgments=len(found.judgments),
+        human_verdicts=len(found.human_verdicts),
+        tallies=len(found.tallies),
+    )
+    content: dict[str, Json] = {"format": name, "banks": banks, "counts": dict(counts), "notes": notes}
+    added = store.add(
+        banks=found.banks,
+        questions=found.questions,
+        dialogues=found.dialogues,
+        judgments=found.judgments,
+        human_verdicts=found.human_verdicts,
+        tallies=found.tallies,
+        run=Run(path.name, "import", content),
+    )
+    return {"path": str(path), **content, "new": dict(added.new), "known": dict(added.known)}
+
+
+def _print_added(done: dict[str, Json]) -> None:
+    new, known, notes = (done[key] for key in ("new", "known", "notes"))
+    assert isinstance(new, dict)
+    assert isinstance(known, dict)
+    assert isinstance(notes, dict)
+    parts = [f"{noun} {new[kind]:,}" for kind, noun in KINDS.items() if new.get(kind)]
+    same = sum(int(str(known.get(kind, 0))) for kind in KINDS)
+    text = "新增 " + "、".join(parts) if parts else "没有新内容"
+    print(f"{done['path']}  [{done['format']}]  {text}" + (f"；已有 {same:,} 条不变" if same else ""))
+    for note, count in notes.items():
+        print(f"    {note}：{count}")
+
+
+def _print_formats(formats: dict[str, str]) -> None:
+    from judge.cli.wrapping import definitions
+
+    rows = [(name, text.split(":", 2)[1]) for name, text in formats.items()]
+    print("\n".join(definitions(rows, 80)))

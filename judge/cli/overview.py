@@ -1,0 +1,34 @@
+"""All commands at a glance: the first thing a user sees, so it loads nothing it does not need."""
+
+from __future__ import annotations
+
+from judge.cli.wrapping import definitions
+
+# name: (place, what it does). The modules are loaded only when the command runs.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "compare": ("judge.cli.compare:compare", "比较两个候选：该不该换，差多少，有多大把握"),
+    "leaderboard": ("judge.cli.leaderboard:leaderboard", "一个题库上所有候选的排行榜"),
+    "show": ("judge.cli.show:show", "一道题的全部：对话、评判、理由、人工判定"),
+    "import": ("judge.cli.import_:import_", "导入题目、回答、评判与人工判定"),
+    "export": ("judge.cli.export:export", "导出为本项目的 JSONL"),
+    "banks": ("judge.cli.banks:banks", "库里与随包的题库；检查自己的题库"),
+    "runs": ("judge.cli.runs:runs", "做过的导入与评测"),
+    "reread": ("judge.cli.reread:reread", "重读评委原话，列出与记录不同之处"),
+}
+
+EXAMPLES = (
+    ("judge import 数据目录", "导入一整个目录，格式自动识别"),
+    ("judge compare 新模型 旧模型", "该不该换"),
+    ("judge leaderboard --by ability", "排行榜，按能力分列"),
+    ("judge show 题号 --pair 新模型,旧模型", "这道题到底怎么判的"),
+)
+
+
+def overview(width: int = 80) -> str:
+    """Return the help of `judge` itself."""
+    commands = [(name, text) for name, (_, text) in COMMANDS.items()]
+    options = [("-V, --version", "显示版本"), ("-h, --help", "显示本说明；judge 命令 --help 看各命令的用法与例子")]
+    lines = ["用法：judge 命令 [选项] [参数]", "", "  中文多轮开放题的大模型评委评测：数字可信，分歧可查，人可改判。"]
+    for heading, rows in (("命令", commands), ("选项", options), ("例", EXAMPLES)):
+        lines += ["", f"{heading}：", *("  " + line for line in definitions(rows, width - 2, widest=40))]
+    return "\n".join(lines)

@@ -1,0 +1,288 @@
+"""Boards as data: the candidates of one bank as one judge, or people, see them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from judge.columns import JudgmentColumns, Kind
+from judge.comparison import Comparisons
+from judge.records import Plan, Scores, Tally
+from judge.report.build import abilities_of, counts
+from judge.resolve import Material
+from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
+from judge.stats.win_rate import WinRates, win_rates
+
+By: TypeAlias = Literal["ability", "turn", "dimension"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A candidate's figure on one ability, turn or dimension; `value` is None where nothing was read."""
+
+    name: str
+    value: float | None
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """One candidate's line.
+
+    Scores: `mean` on the recorded scale, `total` 100 · points / full points averaged over abilities. Verdicts and
+    implied comparisons: `half_tie`, and against a baseline all of `rates` with win, tie, loss.
+    """
+
+    candidate: str
+    planned: int
+    judged: int
+    unreadable: int
+    unanswered: int
+    missing: int
+    mean: Estimate | None = None
+    total: Estimate | None = None
+    half_tie: Estimate | None = None
+    rates: WinRates | None = None
+    win: float | None = None
+    tie: float | None = None
+    loss: float | None = None
+    parts: tuple[Part, ...] = ()
+    is_baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Candidates of one bank as one judge (or people) sees them, best first."""
+
+    bank: str
+    judge: str
+    source: Literal["verdicts", "scores", "human", "published"]
+    scope: str
+    by: Literal["ability", "turn", "dimension"] | None
+    scale: tuple[float, float] | None  # worst and best score, where all questions share one
+    baseline: str | None
+    rows: tuple[BoardRow, ...]
+
+
+def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:
+    """Rank candidates by the overall scores they were given; comparisons are those the scores imply."""
+    scored = material.judgments.take(material.judgments.scored)
+    scales = np.unique(np.stack([scored.worst, scored.best], axis=1), axis=0)
+    scale = (float(scales[0, 0]), float(scales[0, 1])) if len(scales) == 1 else None
+    ranks = bool(len(scales)) and bool((scales[:, 0] > scales[:, 1]).any())
+    rows = []
+    for code in material.candidates.tolist():
+        mine = scored.take(scored.first == code)
+        total = None if ranks else _total(material, mine, plan)
+        rows.append(
+            replace(
+                _counted(material, code),
+                mean=None if scale is None else cluster_mean(mine.value, mine.question, plan.confidence, share=False),
+                total=total,
+                half_tie=_half_tie(comparisons, code, plan),
+                parts=_score_parts(material, mine, by, scale, ranks),
+            )
+        )
+    backwards = ranks and scale is not None
+    rows.sort(key=lambda row: _place(row.mean, -1 if backwards else 1) if scale else _place(row.total))
+    scope = "dialogue" if 0 in material.scopes else "turns"
+    source: Literal["human", "scores"] = "human" if material.human else "scores"
+    return Board(material.bank.name, material.judge, source, scope, by, scale, None, tuple(rows))
+
+
+def _total(material: Material, scored: JudgmentColumns, plan: Plan) -> Estimate | None:
+    ability = abilities_of(material, scored.question)
+    total = stratified_ratio(scored.value, scored.best, ability, scored.question, plan.confidence)
+    return None if total is None else total.scaled(100)
+
+
+def _score_parts(
+    material: Material, scored: JudgmentColumns, by: By | None, scale: tuple[float, float] | None, ranks: bool
+) -> tuple[Part, ...]:
+    """Break a candidate's scores down: the mean where all share a scale, else 100 · points / full points."""
+    if by is None or by == "dimension":
+        return ()
+    if by == "ability":
+        group, names = abilities_of(material, scored.question), list(enumerate(material.abilities))
+    else:
+        group, names = scored.scope, [(int(turn), f"第 {turn} 轮") for turn in material.scopes if turn]
+    return tuple(
+        Part(name, _figure(scored.take(group == at), scale is not None or ranks), int((group == at).sum()))
+        for at, name in names
+    )
+
+
+def _figure(scored: JudgmentColumns, mean: bool) -> float | None:
+    if not len(scored):
+        return None
+    return float(scored.value.mean()) if mean else 100 * float(scored.value.sum() / scored.best.sum())
+
+
+def dimension_board(material: Material, scores: Sequence[tuple[int, int, int, Scores]], plan: Plan) -> Board:
+    """Show the mean of every dimension; where no overall score was given, the mean over dimensions ranks."""
+    rank_by_dimensions = not material.judgments.scored.any()
+    names = list(dict.fromkeys(name for *_, one in scores for name, _ in one.dimensions))
+    marks = [
+        (candidate, question, names.index(name), score.value)
+        for candidate, question, _, one in scores
+        for name, score in one.dimensions
+    ]
+    columns = np.array(marks, np.float64).reshape(-1, 4)
+    candidate, question, dimension = (columns[:, at].astype(np.int64) for at in range(3))
+    rows = []
+    for code in material.candidates.tolist():
+        mine = candidate == code
+        parts = []
+        for at, name in enumerate(names):
+            values = columns[mine & (dimension == at), 3]
+            parts.append(Part(name, float(values.mean()) if len(values) else None, len(values)))
+        ones = np.ones(int(mine.sum()))
+        mean = stratified_ratio(columns[mine, 3], ones, dimension[mine], question[mine], plan.confidence)
+        rows.append(replace(_counted(material, code), mean=mean if rank_by_dimensions else None, parts=tuple(parts)))
+    if rank_by_dimensions:
+        rows.sort(key=lambda row: _place(row.mean))
+    scope = "dialogue" if 0 in material.scopes else "turns"
+    source: Literal["human", "scores"] = "human" if material.human else "scores"
+    return Board(material.bank.name, material.judge, source, scope, "dimension", None, None, tuple(rows))
+
+
+def verdict_board(
+    material: Material, comparisons: Comparisons, plan: Plan, by: By | None, baseline: int | None
+) -> Board:
+    """Rank candidates by win+½tie against the baseline, or against everyone they met."""
+    rows = []
+    for code in material.candidates.tolist():
+        met = _met(comparisons, code)
+        if baseline is not None:
+            met = met.take(met.second == baseline)
+        judged = met.take(met.judged)
+        rates = win_rates(judged.win, judged.tie, judged.question, len(met) - len(judged), plan.confidence)
+        number = counts(met)
+        rows.append(
+            BoardRow(
+                candidate=material.names[code],
+                planned=number.planned,
+                judged=number.judged,
+                unreadable=number.unreadable,
+                unanswered=number.unanswered,
+                missing=number.missing,
+                half_tie=None if rates is None else rates.half_tie,
+                rates=rates,
+                win=float(judged.win.sum()),
+                tie=float(judged.tie.sum()),
+                loss=float(judged.loss.sum()),
+                parts=_verdict_parts(material, judged, by),
+                is_baseline=code == baseline,
+            )
+        )
+    rows.sort(key=lambda row: (row.is_baseline, _place(row.half_tie)))
+    named = None if baseline is None else material.names[baseline]
+    source: Literal["human", "verdicts"] = "human" if material.human else "verdicts"
+    scope = "dialogue" if 0 in comparisons.scope else "turns"
+    shown = tuple(row for row in rows if not row.is_baseline)
+    return Board(material.bank.name, material.judge, source, scope, by, None, named, shown)
+
+
+def common_opponent(comparisons: Comparisons) -> int | None:
+    """Return the one candidate whom all others met and who alone met more than one: the baseline of the design."""
+    judged = comparisons.take(comparisons.judged)
+    pairs = {(int(one), int(other)) for one, other in zip(judged.first, judged.second, strict=True)}
+    common = set.intersection(*map(set, pairs)) if len(pairs) > 1 else set()
+    return common.pop() if common else None
+
+
+def _verdict_parts(material: Material, judged: Comparisons, by: By | None) -> tuple[Part, ...]:
+    if by == "ability":
+        group, names = abilities_of(material, judged.question), list(enumerate(material.abilities))
+    elif by == "turn":
+        group, names = judged.scope, [(int(turn), f"第 {turn} 轮") for turn in material.scopes if turn]
+    else:
+        return ()
+    half = judged.half_tie * 100
+    return tuple(
+        Part(name, float(half[group == at].mean()) if (group == at).any() else None, int((group == at).sum()))
+        for at, name in names
+    )
+
+
+def tally_board(bank: str, tallies: Sequence[Tally], plan: Plan) -> Board:
+    """Rank candidates by published counts, one game per question."""
+    rows = []
+    for tally in tallies:
+        outcomes = np.repeat([[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]], [tally.win, tally.tie, tally.loss], axis=0)
+        games = np.arange(len(outcomes), dtype=np.int64)
+        rates = win_rates(outcomes[:, 0], outcomes[:, 1], games, 0, plan.confidence)
+        rows.append(
+            BoardRow(
+                candidate=tally.candidate.name,
+                planned=len(games),
+                judged=len(games),
+                unreadable=0,
+                unanswered=0,
+                missing=0,
+                half_tie=None if rates is None else rates.half_tie,
+                rates=rates,
+                win=float(tally.win),
+                tie=float(tally.tie),
+                loss=float(tally.loss),
+                is_baseline=tally.candidate.key == tally.baseline.key,
+            )
+        )
+    rows.sort(key=lambda row: _place(row.rates.open_score if row.rates else None))
+    first = tallies[0]
+    return Board(bank, first.judge.name, "published", "dialogue", None, None, first.baseline.name, tuple(rows))
+
+
+def _counted(material: Material, code: int) -> BoardRow:
+    """Count what became of the answers of one candidate that were to be scored."""
+    rows = material.judgments.take((material.judgments.first == code) & (material.judgments.second == 0))
+    scopes = material.scopes[:, None]
+    asked = (material.questions.turns == 0) | (scopes <= material.questions.turns)
+    if not material.bank.complete:
+        mine = material.dialogues.question[material.dialogues.candidate == code]
+        asked = asked & np.isin(material.questions.code, mine)
+    planned = int(asked.sum()) * max(1, len(np.unique(material.dialogues.sample)))
+    cells = np.stack([rows.question, rows.scope, rows.first_sample], axis=1)
+    seen, place = np.unique(cells, axis=0, return_inverse=True)
+    best = np.full(len(seen), int(Kind.UNANSWERED))
+    np.minimum.at(best, place.ravel(), rows.kind)  # a score counts before an unreadable reply, that before none
+    number = np.bincount(best, minlength=len(Kind))
+    judged, unreadable, unanswered = (int(number[one]) for one in (Kind.SCORES, Kind.UNREADABLE, Kind.UNANSWERED))
+    return BoardRow(
+        candidate=material.names[code],
+        planned=planned,
+        judged=judged,
+        unreadable=unreadable,
+        unanswered=unanswered,
+        missing=planned - judged - unreadable - unanswered,
+    )
+
+
+def _half_tie(comparisons: Comparisons, code: int, plan: Plan) -> Estimate | None:
+    met = _met(comparisons, code)
+    judged = met.take(met.judged)
+    found = cluster_mean(judged.half_tie, judged.question, plan.confidence)
+    return None if found is None else found.scaled(100)
+
+
+def _met(comparisons: Comparisons, code: int) -> Comparisons:
+    """Return all comparisons of one candidate, turned so that it stands first."""
+    mine = comparisons.take((comparisons.first == code) | (comparisons.second == code))
+    turned = mine.second == code
+    return replace(
+        mine,
+        first=np.full(len(mine), code),
+        second=np.where(turned, mine.first, mine.second),
+        win=np.where(turned, mine.loss, mine.win),
+        loss=np.where(turned, mine.win, mine.loss),
+        label=np.where(turned, -mine.label, mine.label),
+    )
+
+
+def _place(figure: Estimate | None, sign: int = 1) -> float:
+    """Return the sorting key that puts the best first and the unjudged last."""
+    return math.inf if figure is None else -sign * figure.value

@@ -1,0 +1,168 @@
+"""A comparison of two candidates as data, before anyone draws it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from judge.columns import Codes
+from judge.comparison import Comparisons, State
+from judge.records import Plan
+from judge.resolve import Material
+from judge.stats.intervals import Estimate, cluster_mean, questions_needed
+from judge.stats.win_rate import WinRates, win_rates
+
+Source: TypeAlias = Literal["verdicts", "scores", "human"]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the planned comparisons; they add up: planned = judged + unreadable + unanswered + missing.
+
+    `missing` holds what was never judged, of which `no_dialogue` lacks an answer. `answered` = planned - no_dialogue.
+    """
+
+    planned: int
+    answered: int
+    judged: int
+    unreadable: int
+    unanswered: int
+    missing: int
+    no_dialogue: int
+    both_placements: int
+    flipped: int
+    opposed: int
+    settled: int
+    texts_differ: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Win, tie and loss of the first candidate on some part of the questions; rates are None where nothing was judged."""
+
+    name: str
+    questions: int
+    win: float
+    tie: float
+    loss: float
+    rates: WinRates | None
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the first candidate may take the second one's place, and what it rests on.
+
+    switch: the interval of win+½tie lies above 50 - margin. keep: it lies below 50. undecided: neither; then
+    `questions_needed` says how many questions would settle it if the present gap holds (80 % power), None if none would.
+    """
+
+    answer: Literal["switch", "keep", "undecided"]
+    better: bool  # the interval lies above 50
+    margin: float
+    questions_needed: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompareReport:
+    """One candidate against another, by one judge or by people."""
+
+    first: str
+    second: str
+    bank: str
+    judge: str
+    source: Source
+    scope: str
+    decision: Decision | None
+    overall: Share
+    reverse_open: Estimate | None  # OPEN of the second candidate against the first
+    abilities: tuple[Share, ...]
+    turns: tuple[Share, ...]
+
+
+def compare_report(material: Material, comparisons: Comparisons, plan: Plan, source: Source) -> CompareReport:
+    """Say how the first of two candidates stands against the second."""
+    first, second = (material.names[int(code)] for code in material.candidates)
+    overall = share("全部", comparisons, plan)
+    judged = comparisons.take(comparisons.judged)
+    reverse = cluster_mean(judged.loss + judged.tie, judged.question, plan.confidence)
+    ability = abilities_of(material, comparisons.question)
+    scopes = np.unique(comparisons.scope)
+    return CompareReport(
+        first=first,
+        second=second,
+        bank=material.bank.name,
+        judge=material.judge,
+        source=source,
+        scope="dialogue" if 0 in scopes else "turns",
+        decision=None if overall.rates is None else decide(overall.rates.half_tie, plan),
+        overall=overall,
+        reverse_open=None if reverse is None else reverse.scaled(100),
+        abilities=tuple(
+            share(name, comparisons.take(ability == at), plan)
+            for at, name in enumerate(material.abilities)
+            if (ability == at).any()
+        ),
+        turns=tuple(
+            share(f"第 {turn} 轮", comparisons.take(comparisons.scope == turn), plan) for turn in scopes if turn
+        ),
+    )
+
+
+def share(name: str, comparisons: Comparisons, plan: Plan) -> Share:
+    """Count and rate some part of the comparisons."""
+    judged = comparisons.take(comparisons.judged)
+    missing = len(comparisons) - len(judged)
+    return Share(
+        name,
+        len(np.unique(comparisons.question)),
+        float(judged.win.sum()),
+        float(judged.tie.sum()),
+        float(judged.loss.sum()),
+        win_rates(judged.win, judged.tie, judged.question, missing, plan.confidence),
+        counts(comparisons),
+    )
+
+
+def counts(comparisons: Comparisons) -> Counts:
+    """Count what became of each planned comparison."""
+    state = np.bincount(comparisons.state, minlength=len(State))
+    return Counts(
+        planned=len(comparisons),
+        answered=len(comparisons) - int(state[State.NO_DIALOGUE]),
+        judged=int(state[State.JUDGED]),
+        unreadable=int(state[State.UNREADABLE]),
+        unanswered=int(state[State.UNANSWERED]),
+        missing=int(state[State.MISSING] + state[State.NO_DIALOGUE]),
+        no_dialogue=int(state[State.NO_DIALOGUE]),
+        both_placements=int((comparisons.placements == 2).sum()),
+        flipped=int(comparisons.flipped.sum()),
+        opposed=int(comparisons.opposed.sum()),
+        settled=int(comparisons.settled.sum()),
+        texts_differ=int(comparisons.texts_differ.sum()),
+    )
+
+
+def decide(half_tie: Estimate, plan: Plan) -> Decision:
+    """Decide from the interval of win+½tie (0 to 100) and the margin that does not matter."""
+    floor = 50 - plan.margin
+    answer: Literal["switch", "keep", "undecided"] = "undecided"
+    if half_tie.low > floor:
+        answer = "switch"
+    elif half_tie.high < 50:
+        answer = "keep"
+    needed = None
+    if answer == "undecided":
+        # The nearer of the two bounds that the present estimate lies beyond would be told apart first.
+        distance = max(half_tie.value - floor, 50 - half_tie.value)
+        deviation = half_tie.standard_error * math.sqrt(half_tie.clusters)
+        needed = questions_needed(deviation, distance, plan.confidence) if distance > 0 and deviation > 0 else None
+    return Decision(answer, half_tie.low > 50, plan.margin, needed)
+
+
+def abilities_of(material: Material, questions: Codes) -> Codes:
+    """Return the position of each question's ability."""
+    return material.questions.ability[np.searchsorted(material.questions.code, questions)]

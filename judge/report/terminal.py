@@ -1,0 +1,415 @@
+"""Reports on a terminal: right at 80 columns with Han text, plain when piped, and deaf to what models wrote."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from judge.records import (
+    Dialogue,
+    HumanVerdict,
+    Judgment,
+    Outcome,
+    Question,
+    Result,
+    Run,
+    Score,
+    Scores,
+    Side,
+    Skipped,
+    Unanswered,
+    Unreadable,
+    Verdict,
+)
+from judge.report.board import Board, BoardRow, Part
+from judge.report.build import CompareReport, Counts, Decision, Share
+from judge.stats.intervals import Estimate
+from judge.store.reading import BankSummary, Item
+
+SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
+OUTCOMES = {
+    Outcome.TRUNCATED: "被截断",
+    Outcome.FILTERED_INPUT: "输入被过滤",
+    Outcome.FILTERED_OUTPUT: "输出被过滤",
+    Outcome.EMPTY: "空回答",
+    Outcome.FAILED: "调用失败",
+}
+
+
+def clean(text: str) -> str:
+    """Make text safe to print: control characters gone but for line breaks and tabs, bidi controls made visible."""
+    shown = []
+    for one in text:
+        kind = unicodedata.category(one)
+        if kind == "Cc":
+            shown.append(one if one in "\n\t" else "")
+        elif unicodedata.bidirectional(one) in BIDI:
+            shown.append(f"⟨U+{ord(one):04X}⟩")
+        else:
+            shown.append(one)
+    return "".join(shown)
+
+
+BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Drop what all names share up to a slash, where what is left still tells them apart."""
+    heads = {name.rpartition("/")[0] for name in names}
+    tails = [name.rpartition("/")[2] for name in names]
+    return dict(zip(names, tails if len(heads) == 1 and len(set(tails)) == len(tails) else names, strict=True))
+
+
+# ── one candidate against another ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_compare(report: CompareReport, console: Console) -> None:
+    """Print a comparison: the sentence first, then what it rests on."""
+    short = short_names([report.first, report.second])
+    first, second = short[report.first], short[report.second]
+    rates, overall = report.overall.rates, report.overall
+    assert rates is not None
+    assert report.decision is not None
+    assert report.reverse_open is not None
+    console.print(Text(_sentence(report.decision, rates.half_tie, first, second), style=_style(report.decision)))
+    console.print()
+    _facts(
+        console,
+        [
+            ("甲", report.first),
+            ("乙", report.second),
+            (
+                "题库",
+                f"{report.bank}（{overall.questions} 题，{'整段对话' if report.scope == 'dialogue' else '按轮'}）",
+            ),
+            ("评委", f"{report.judge}（{SOURCES[report.source]}）"),
+        ],
+    )
+    table = _table(["", "甲对乙", "乙对甲", "两者一样好时"])
+    reverse_win = rates.open_score.scaled(-1)
+    table.add_row(
+        "OPEN（胜+平）", _interval(rates.open_score), _interval(report.reverse_open), f"{rates.no_difference:.2f}"
+    )
+    table.add_row(
+        "胜率", _interval(rates.win_rate), f"{100 + reverse_win.value:.2f}", f"{(100 - rates.tie_rate) / 2:.2f}"
+    )
+    table.add_row("胜+½平", _interval(rates.half_tie), f"{100 - rates.half_tie.value:.2f}", "50.00")
+    table.add_row("胜 / 平 / 负", _wtl(overall), "", "")
+    console.print(table)
+    _print_parts(console, "能力", report.abilities)
+    _print_parts(console, "轮次", report.turns if len(report.turns) > 1 else ())
+    _print_counts(console, overall)
+
+
+def _sentence(decision: Decision, half_tie: Estimate, first: str, second: str) -> str:
+    span = f"胜+½平 {half_tie.value:.1f}，95% 区间 {half_tie.low:.1f}–{half_tie.high:.1f}"
+    if decision.answer == "switch":
+        why = f"甲（{first}）确实更好" if decision.better else f"甲（{first}）最多差 {decision.margin:g} 分，在容许之内"
+        return f"可以换：{why}（{span}）。"
+    if decision.answer == "keep":
+        return f"不要换：甲（{first}）不如乙（{second}）（{span}）。"
+    need = decision.questions_needed
+    more = f"照现在的差距，约需 {need:,} 题才分得出" if need else "照现在的数据，再多题也说不准"
+    return f"还分不出：甲（{first}）与乙（{second}）的差距没有超出误差（{span}）。{more}。"
+
+
+def _style(decision: Decision) -> str:
+    return {"switch": "bold green", "keep": "bold red", "undecided": "bold yellow"}[decision.answer]
+
+
+def _print_parts(console: Console, heading: str, parts: Sequence[Share]) -> None:
+    if not parts:
+        return
+    table = _table([heading, "题", "胜", "平", "负", "OPEN", "胜+½平（95% 区间）"])
+    for part in parts:
+        rates = part.rates
+        figures = ["—", "—"] if rates is None else [f"{rates.open_score.value:.2f}", _interval(rates.half_tie)]
+        table.add_row(
+            clean(part.name), str(part.questions), *(_count(n) for n in (part.win, part.tie, part.loss)), *figures
+        )
+    console.print(table)
+
+
+def _print_counts(console: Console, overall: Share) -> None:
+    rates, number = overall.rates, overall.counts
+    assert rates is not None
+    console.print()
+    lines = [_counted(number)]
+    if number.judged < number.planned:
+        (low, high), (half_low, half_high) = rates.open_bounds, rates.half_tie_bounds
+        lines.append(f"没评到的若全负 / 全胜：OPEN {low:.2f}–{high:.2f}，胜+½平 {half_low:.2f}–{half_high:.2f}")
+    if number.both_placements:
+        lines.append(
+            f"两种位置都评过 {number.both_placements}，结论翻转 {number.flipped}（其中胜负对调 {number.opposed}）"
+        )
+    if number.settled:
+        lines.append(f"因过滤或空回答直接判定 {number.settled}")
+    if number.texts_differ:
+        lines.append(f"两边收到的用户原话不同 {number.texts_differ}")
+    for line in lines:
+        console.print(Text(line, style="dim"))
+
+
+def _counted(number: Counts) -> str:
+    missing = f"缺 {number.missing}" + (f"（其中没有回答 {number.no_dialogue}）" if number.no_dialogue else "")
+    return (
+        f"计划 {number.planned} · 有回答 {number.answered} · 已评 {number.judged} · 读不出 {number.unreadable} · "
+        f"评委没答 {number.unanswered} · {missing}"
+    )
+
+
+# ── boards ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_board(board: Board, console: Console) -> None:
+    """Print a leaderboard, best first; breakdowns follow in as many tables as the width asks for."""
+    facts = [("题库", board.bank), ("评委", f"{board.judge}（{SOURCES[board.source]}）")]
+    if board.baseline is not None:
+        facts.append(("基线", board.baseline))
+    _facts(console, facts)
+    short = short_names([row.candidate for row in board.rows])
+    names = [clean(short[row.candidate]) for row in board.rows]
+    console.print(
+        _score_table(board, names) if board.source == "scores" or _scored(board) else _rate_table(board, names)
+    )
+    _print_breakdown(console, board, names)
+    lost = sum(row.planned - row.judged for row in board.rows)
+    if lost:
+        console.print(Text(f"没评到 {lost} 项：分数只算已评的，分母见“已评/计划”。", style="dim"))
+
+
+def _scored(board: Board) -> bool:
+    return any(row.mean or row.total for row in board.rows)
+
+
+def _score_table(board: Board, names: Sequence[str]) -> Table:
+    shown_mean = any(row.mean for row in board.rows)
+    shown_total = any(row.total for row in board.rows)
+    scale = f"平均分（{board.scale[0]:g}–{board.scale[1]:g}）" if board.scale else "平均分"
+    heads = ["", "候选"] + ["总分（95% 区间）"] * shown_total + [scale] * shown_mean
+    table = _table([*heads, "胜+½平", "已评/计划", "读不出"], left=2)
+    for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
+        figures = [_interval(row.total)] * shown_total
+        figures += [f"{row.mean.value:.3f}" if row.mean else "—"] * shown_mean
+        table.add_row(str(at), name, *figures, _value(row.half_tie), _seen(row), str(row.unreadable))
+    return table
+
+
+def _rate_table(board: Board, names: Sequence[str]) -> Table:
+    table = _table(["", "候选", "OPEN", "持平线", "胜+½平（95% 区间）", "胜", "平", "负", "已评/计划"], left=2)
+    for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
+        rates = row.rates
+        figures = (
+            ["—"] * 3
+            if rates is None
+            else [f"{rates.open_score.value:.2f}", f"{rates.no_difference:.2f}", _interval(rates.half_tie)]
+        )
+        counted = [_count(n or 0) for n in (row.win, row.tie, row.loss)]
+        marked = f"{name}（基线自己）" if row.is_baseline else name
+        table.add_row(str(at), marked, *figures, *counted, _seen(row))
+    return table
+
+
+def _print_breakdown(console: Console, board: Board, names: Sequence[str]) -> None:
+    """Print the parts in groups of columns that fit the width, each with the candidates' names."""
+    columns = [[row.parts[at] for row in board.rows] for at in range(len(board.rows[0].parts) if board.rows else 0)]
+    room = console.width - max(map(cell_len, [*names, "候选"])) - 6
+    for group in _groups(columns, room):
+        table = _table(["", "候选", *(clean(parts[0].name) for parts in group)], left=2)
+        for at, name in enumerate(names):
+            table.add_row(str(at + 1), name, *(_part(parts[at]) for parts in group))
+        console.print()
+        console.print(table)
+
+
+def _groups(columns: Sequence[Sequence[Part]], room: int) -> Iterable[list[Sequence[Part]]]:
+    group: list[Sequence[Part]] = []
+    used = 0
+    for parts in columns:
+        width = max(cell_len(parts[0].name), 6) + 3
+        if group and used + width > room:
+            yield group
+            group, used = [], 0
+        group.append(parts)
+        used += width
+    if group:
+        yield group
+
+
+def _part(part: Part) -> str:
+    return "—" if part.value is None else f"{part.value:.2f}"
+
+
+def _seen(row: BoardRow) -> str:
+    return f"{row.judged}/{row.planned}"
+
+
+# ── one item in full ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_item(item: Item, console: Console) -> None:
+    """Print one question with its dialogues turn by turn, what judges said and why, and what people said."""
+    question = item.question
+    about = [question.ability, question.subcategory, f"{len(question.turns)} 轮" if question.turns else "题面未公布"]
+    console.rule(Text(clean(f"{question.bank}/{question.id}"), style="bold"), characters="━")
+    console.print(Text(" · ".join(clean(one) for one in about if one), style="dim"))
+    if not item.dialogues:
+        _print_script(question, console)
+    short = short_names(list(dict.fromkeys(dialogue.candidate.name for dialogue in item.dialogues)))
+    for dialogue in item.dialogues:
+        _print_dialogue(dialogue, short[dialogue.candidate.name], console)
+    _print_references(question, console)
+    for judgment in item.judgments:
+        shown = [_shown(one, short) for one in judgment.case.dialogues]
+        order = "" if judgment.case.placement_known else "（先后未公布）"
+        head = f"评委 {judgment.judge.name} · {_scope(judgment)} · {' → '.join(shown)}{order}："
+        console.print(Text(clean(head)), Text(_result(judgment.result, shown), style="bold"))
+        if judgment.reply:
+            console.print(Padding(Text(clean(judgment.reply), style="dim"), (0, 0, 0, 4)))
+    for human in item.human_verdicts:
+        shown = [_shown(one, short) for one in human.case.dialogues]
+        head = (
+            f"人工 {human.reviewer}{'（仲裁）' if human.adjudicates else ''} · {_scope(human)} · {' 对 '.join(shown)}："
+        )
+        console.print(Text(clean(head)), Text(_result(human.result, shown), style="bold"))
+        if human.comment:
+            console.print(Padding(Text(clean(human.comment), style="dim"), (0, 0, 0, 4)))
+
+
+def _print_script(question: Question, console: Console) -> None:
+    for number, turn in enumerate(question.turns, 1):
+        console.print(Text(f"用户（第 {number} 轮）", style="cyan"))
+        console.print(Padding(Text(clean(turn.prompt)), (0, 0, 0, 2)))
+
+
+def _print_dialogue(dialogue: Dialogue, name: str, console: Console) -> None:
+    sample = f" · 第 {dialogue.sample + 1} 次作答" if dialogue.sample else ""
+    console.rule(Text(clean(f"{name}{sample}")), align="left", characters="─")
+    if not dialogue.answers:
+        console.print(Text("（原文未公布）", style="dim"))
+    for number, answer in enumerate(dialogue.answers, 1):
+        turn = f"（第 {number} 轮）" if len(dialogue.answers) > 1 else ""
+        console.print(Text(f"用户{turn}", style="cyan"))
+        console.print(Padding(Text("（未公布）" if answer.prompt is None else clean(answer.prompt)), (0, 0, 0, 2)))
+        ended = f"〔{OUTCOMES[answer.outcome]}〕" if answer.outcome in OUTCOMES else ""
+        console.print(Text(f"{clean(name)}{turn}{ended}", style="green"))
+        if answer.text:
+            console.print(Padding(Text(clean(answer.text)), (0, 0, 0, 2)))
+    console.print()
+
+
+def _print_references(question: Question, console: Console) -> None:
+    for number, turn in enumerate(question.turns, 1):
+        if turn.reference:
+            console.print(Text(f"参考（第 {number} 轮）", style="magenta"))
+            console.print(Padding(Text(clean(turn.reference)), (0, 0, 0, 2)))
+        for point in turn.key_points:
+            console.print(Padding(Text(f"要点：{clean(point)}"), (0, 0, 0, 2)))
+
+
+def _shown(dialogue: Dialogue, short: dict[str, str]) -> str:
+    name = short.get(dialogue.candidate.name, dialogue.candidate.name)
+    return f"{name}#{dialogue.sample + 1}" if dialogue.sample else name
+
+
+def _scope(said: Judgment | HumanVerdict) -> str:
+    return "整段对话" if said.case.scope.turn is None else f"第 {said.case.scope.turn} 轮"
+
+
+def _result(result: Result | Skipped, shown: Sequence[str]) -> str:
+    match result:
+        case Verdict(Side.TIE, _, _):
+            return "平"
+        case Verdict(side, strength, probabilities):
+            better = shown[0 if side is Side.FIRST else 1]
+            soft = f"（先 {probabilities[0]:.3f} / 后 {probabilities[2]:.3f}）" if probabilities else ""
+            return clean(f"{better} {'明显' if strength == 2 else ''}更好{soft}")
+        case Scores(overall, dimensions):
+            parts = [_score("总评", overall)] if overall else []
+            return clean("，".join(parts + [_score(name, score) for name, score in dimensions]))
+        case Unreadable(reason):
+            return clean(f"读不出：{reason}")
+        case Unanswered(reason):
+            return clean(f"没有回答：{reason}")
+        case Skipped(reason):
+            return clean(f"跳过：{reason}")
+
+
+def _score(name: str, score: Score) -> str:
+    if score.minimum > score.maximum:
+        return f"{name} 第 {score.value:g}"
+    return f"{name} {score.value:g}/{score.maximum:g}"
+
+
+# ── lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_banks(summaries: Sequence[BankSummary], console: Console) -> None:
+    """Print banks and how much of each kind belongs to them."""
+    table = _table(["题库", "题", "轮", "回答", "评判", "人工", "次数"], left=1)
+    for one in summaries:
+        counts = (one.questions, one.turns, one.dialogues, one.judgments, one.human_verdicts, one.tallies)
+        table.add_row(clean(one.bank.name), *(f"{count:,}" if count else "—" for count in counts))
+    console.print(table)
+
+
+RUN_COUNTS = {
+    "questions": "题",
+    "dialogues": "回答",
+    "judgments": "评判",
+    "human_verdicts": "人工判定",
+    "tallies": "次数",
+}
+
+
+def print_runs(runs: Sequence[tuple[Run, str]], console: Console) -> None:
+    """Print what was carried out, oldest first, with what was counted on the way."""
+    kinds = {"import": "导入", "compare": "评测"}
+    for run, created in runs:
+        content = run.content if isinstance(run.content, dict) else {}
+        counts, notes = content.get("counts", {}), content.get("notes", {})
+        assert isinstance(counts, dict)
+        assert isinstance(notes, dict)
+        said = "、".join(f"{noun} {counts[kind]:,}" for kind, noun in RUN_COUNTS.items() if counts.get(kind))
+        head = f"{run.key[:8]}  {created[:16].replace('T', ' ')}  {kinds[run.kind]}  {run.name}"
+        console.print(Text(clean(head), style="bold"), Text(said))
+        for note, count in notes.items():
+            console.print(Text(clean(f"    {note}：{count}"), style="dim"))
+
+
+def _table(heads: Sequence[str], left: int = 1) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style="bold")
+    for at, head in enumerate(heads):
+        table.add_column(head, justify="left" if at < left else "right", overflow="fold", no_wrap=at >= left)
+    return table
+
+
+def _facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
+    for name, value in facts:
+        console.print(Text(f"{name}  {clean(value)}", style="dim"))
+    console.print()
+
+
+def _interval(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "—"
+    return f"{estimate.value:.2f} [{max(0, estimate.low):.1f}, {min(100, estimate.high):.1f}]"
+
+
+def _value(estimate: Estimate | None) -> str:
+    return "—" if estimate is None else f"{estimate.value:.2f}"
+
+
+def _wtl(part: Share) -> str:
+    return " / ".join(_count(number) for number in (part.win, part.tie, part.loss))
+
+
+def _count(number: float) -> str:
+    return f"{number:.1f}".removesuffix(".0")
