@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ def byte_lines(path: Path) -> Iterator[tuple[str, bytes]]:
             for number, line in enumerate(stream, 1):
                 # A byte order mark is no text; it can stand before the first line only.
                 yield f"{path} 第 {number} 行", line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise InputError(
             f"压缩文件不完整或已损坏（{error}）", where=str(path), fix="重新下载或重新压缩该文件"
         ) from error
@@ -90,6 +91,8 @@ def parse_object(line: str, where: str) -> Row:
         raise InputError(
             "含有孤立的代理字符（半个 emoji），存不成 UTF-8", where=where, fix="重新导出这一行的文本"
         ) from error
+    except RecursionError as error:
+        raise InputError("括号嵌套得太深", where=where, fix="改成普通的 JSON 值") from error
     except ValueError as error:
         raise InputError(str(error), where=where, fix="改成普通的 JSON 值") from error
     if not isinstance(row, dict):
@@ -231,7 +234,8 @@ _EXPECTED = {
 
 def _misfit(shape: type[BaseModel], error: ErrorDetails) -> Misfit:
     """Say one of pydantic's complaints in our words."""
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".") or "这一行"
+    steps = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    path = "".join(steps).lstrip(".") or "这一行"
     kind, context = error["type"], error.get("ctx", {})
     name = str(error["loc"][-1]) if error["loc"] else ""
     if kind == "missing":

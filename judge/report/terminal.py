@@ -30,6 +30,7 @@ from judge.records import (
 )
 from judge.report.board import Board, BoardRow, Part
 from judge.report.build import CompareReport, Counts, Decision, Share
+from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
 from judge.store.reading import BankSummary, Item
 
@@ -382,6 +383,28 @@ def print_runs(runs: Sequence[tuple[Run, str]], console: Console) -> None:
         console.print(Text(clean(head), style="bold"), Text(said))
         for note, count in notes.items():
             console.print(Text(clean(f"    {note}：{count}"), style="dim"))
+
+
+def print_reread(found: Sequence[Reread], left_out: int, console: Console, most: int | None) -> None:
+    """Print how many replies are read as recorded, and which are not and why, `most` of each kind (None: all)."""
+    table = _table(["评委", *CHANGES.values(), "共"], left=1)
+    for judge in dict.fromkeys(one.judgment.judge.name for one in found):
+        mine = [one.change for one in found if one.judgment.judge.name == judge]
+        table.add_row(clean(judge), *(str(mine.count(change)) for change in CHANGES), str(len(mine)))
+    console.print(table)
+    if left_out:
+        console.print(Text(f"另有 {left_out} 条评判没有原话，或其格式不在可读之列。", style="dim"))
+    for change in ("differs", "lost", "found"):
+        changed = [one for one in found if one.change == change]
+        for one in changed[:most]:
+            case = one.judgment.case
+            shown = [dialogue.candidate.name.rpartition("/")[2] for dialogue in case.dialogues]
+            about = f"{case.question.bank}/{case.question.id} · {_scope(one.judgment)} · {' → '.join(shown)}"
+            console.print(Text(clean(f"{CHANGES[one.change]}：{about}  {one.judgment.key[:10]}")))
+            said = f"    记录 {_result(one.judgment.result, shown)}；原话 {_result(one.read, shown)}"
+            console.print(Text(said, style="dim"))
+        if most is not None and len(changed) > most:
+            console.print(Text(f"    ……还有 {len(changed) - most} 条，加 --all 全部列出", style="dim"))
 
 
 def _table(heads: Sequence[str], left: int = 1) -> Table:

@@ -98,7 +98,8 @@ def wilson(share: float, count: float, reach: float) -> tuple[float, float]:
     """Wilson score interval of a share in [0, 1] from `count` cases, `reach` standard errors wide (Wilson 1927)."""
     centre = (share + reach**2 / (2 * count)) / (1 + reach**2 / count)
     half = reach / (1 + reach**2 / count) * math.sqrt(share * (1 - share) / count + reach**2 / (4 * count**2))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    # At 0 and 1 the bound is the share itself; rounding must not push it inside.
+    return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
 def questions_needed(deviation: float, distance: float, confidence: float = 0.95, power: float = 0.8) -> int:

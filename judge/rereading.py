@@ -1,0 +1,101 @@
+"""Reading stored replies again: what our reader makes of them, and where that differs from what was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from judge import reply
+from judge.records import Judgment, Result, Score, Scores, Side, Unreadable, Verdict
+
+Change: TypeAlias = Literal["same", "finer", "found", "lost", "differs"]
+
+CHANGES: dict[Change, str] = {
+    "same": "一致",
+    "finer": "一致且更细",
+    "found": "多读出",
+    "lost": "读不出",
+    "differs": "不同",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """One stored reply read again."""
+
+    judgment: Judgment
+    read: Result
+    change: Change
+
+
+def reread(judgments: Iterable[Judgment]) -> Iterator[Reread]:
+    """Read every stored reply again whose judge's protocol has an agreed format; the others are left out.
+
+    Several dialogues scored in one reply are told apart by their order in the store, which is the order shown.
+    """
+    for group in _joint(judgments):
+        for position, judgment in enumerate(group):
+            read = _read(judgment, position, len(group))
+            if read is not None:
+                yield Reread(judgment, read, compare(judgment.result, read))
+
+
+def compare(recorded: Result, read: Result) -> Change:
+    """Say how a second reading differs from what was recorded."""
+    if isinstance(recorded, Unreadable) and isinstance(read, Unreadable):
+        return "same"
+    if isinstance(recorded, Unreadable):
+        return "found"
+    if isinstance(read, Unreadable):
+        return "lost"
+    match recorded, read:
+        case Verdict(Side.TIE, _, _), Verdict(Side.TIE, _, _):
+            return "same"
+        case Verdict(one, strength, _), Verdict(other, again, _) if one is other:
+            return "same" if strength == again else "finer"
+        case Scores(Score(one), _), Scores(Score(other), _) if one == other:
+            return "same"
+        case _:
+            return "differs"
+
+
+def _joint(judgments: Iterable[Judgment]) -> Iterator[list[Judgment]]:
+    """Put together the judgments that came out of one reply; a reply on one case stands alone."""
+    groups: dict[object, list[Judgment]] = {}
+    for number, judgment in enumerate(judgments):
+        alone = judgment.judge.protocol not in {"joint", "ranking"} or judgment.reply is None
+        question = judgment.case.question.key
+        name: object = number if alone else (question, judgment.judge.key, judgment.repeat, judgment.reply)
+        groups.setdefault(name, []).append(judgment)
+    yield from groups.values()
+
+
+def _scale(judgment: Judgment) -> tuple[float, float]:
+    """Return the scale of the recorded score; 1 to 10 where none was read."""
+    match judgment.result:
+        case Scores(Score(_, minimum, maximum), _):
+            return minimum, maximum
+        case _:
+            return 1, 10
+
+
+def _read(judgment: Judgment, position: int, count: int) -> Result | None:
+    """Read one reply in its protocol's format: the part on the dialogue at `position` of `count`; None where it has none."""
+    minimum, maximum = _scale(judgment)
+    text = judgment.reply
+    if text is None:
+        return None
+    match judgment.judge.protocol:
+        case "single":
+            return reply.read_rating(text, minimum=minimum, maximum=maximum)
+        case "pair":
+            return reply.read_verdict(text)
+        case "joint":
+            scores = reply.read_joint_scores(text, count, minimum=minimum, maximum=maximum)
+            return scores if isinstance(scores, Unreadable) else scores[position]
+        case "ranking":
+            ranks = reply.read_ranking(text, count)
+            return ranks if isinstance(ranks, Unreadable) else Scores(Score(ranks[position], count, 1))
+        case _:
+            return None
