@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -16,20 +16,6 @@ from judge.records import ABILITIES, Bank, Question, Turn
 
 Name = Annotated[str, Field(min_length=1)]
 NOT_IN_HEADER = ("id", "turns", "question", "candidate", "candidates", "answers", "tally")
-
-
-class TurnRow(BaseModel):
-    """One turn as it is written."""
-
-    model_config = STRICT
-
-    prompt: str
-    reference: str | None = None
-    reference_kind: Literal["exact", "rubric", "none"] = "none"
-    key_points: list[str] = []
-    depends_on: list[int] = []
-    expected: Literal["answer", "refuse"] = "answer"
-    golden: str | None = None
 
 
 class QuestionRow(BaseModel):
@@ -43,10 +29,10 @@ class QuestionRow(BaseModel):
     version: int = 1
     difficulty: int | None = None
     difficulty_reason: str = ""
-    tags: list[str] = []
+    tags: tuple[str, ...] = ()
     trap: str | None = None
     source: str = ""
-    turns: list[TurnRow]
+    turns: tuple[Turn, ...]
 
 
 class HeaderRow(BaseModel):
@@ -58,7 +44,7 @@ class HeaderRow(BaseModel):
     title: str = ""
     version: str = ""
     licence: str = ""
-    abilities: list[Name] = list(ABILITIES)
+    abilities: tuple[Name, ...] = ABILITIES
     complete: bool = True
 
 
@@ -106,7 +92,7 @@ def headless(path: Path) -> Bank:
 
 def bank_of(row: HeaderRow) -> Bank:
     """Make the bank that a header describes."""
-    return Bank(row.bank, row.title, row.version, row.licence, tuple(row.abilities), row.complete)
+    return Bank(row.bank, row.title, row.version, row.licence, row.abilities, row.complete)
 
 
 def question_of(row: QuestionRow, bank: str) -> Question:
@@ -115,23 +101,12 @@ def question_of(row: QuestionRow, bank: str) -> Question:
         bank=bank,
         id=row.id,
         ability=row.ability,
-        turns=tuple(
-            Turn(
-                prompt=turn.prompt,
-                reference=turn.reference,
-                reference_kind=turn.reference_kind,
-                key_points=tuple(turn.key_points),
-                depends_on=tuple(turn.depends_on),
-                expected=turn.expected,
-                golden=turn.golden,
-            )
-            for turn in row.turns
-        ),
+        turns=row.turns,
         version=row.version,
         subcategory=row.subcategory,
         difficulty=row.difficulty,
         difficulty_reason=row.difficulty_reason,
-        tags=tuple(row.tags),
+        tags=row.tags,
         trap=row.trap,
         source=row.source,
     )

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_type_hints
 
 from judge.errors import InputError, nearest
 from judge.identity import Json
@@ -195,11 +195,14 @@ class Misfit:
 
 
 def shaped(shape: type[Shape], row: Row) -> Shape | tuple[Misfit, ...]:
-    """Fit a row into a shape, or say everything that does not fit."""
+    """Fit a row into a shape, or say everything that does not fit.
+
+    It goes through JSON, because only there pydantic, being strict, takes text for an enum and a list for a tuple.
+    """
     from pydantic import ValidationError
 
     try:
-        return shape.model_validate(row)
+        return shape.model_validate_json(json.dumps(row, ensure_ascii=False, default=str))
     except ValidationError as error:
         return tuple(_misfit(shape, one) for one in error.errors())
 
@@ -222,7 +225,10 @@ _EXPECTED = {
     "list_type": "列表",
     "dict_type": "对象",
     "model_type": "对象",
+    "tuple_type": "列表",
+    "dataclass_type": "对象",
     "literal_error": "{expected} 之一",
+    "enum": "{expected} 之一",
     "greater_than_equal": "不小于 {ge} 的数",
     "greater_than": "大于 {gt} 的数",
     "less_than_equal": "不大于 {le} 的数",
@@ -239,15 +245,15 @@ def _misfit(shape: type[BaseModel], error: ErrorDetails) -> Misfit:
     kind, context = error["type"], error.get("ctx", {})
     name = str(error["loc"][-1]) if error["loc"] else ""
     if kind == "missing":
-        return Misfit(path, f"缺少字段 {name}", f"补上 {name}")
-    if kind == "extra_forbidden":
+        return Misfit(path, f"缺少字段 {name}" if not name.isdigit() else "列表少了一项", f"补上 {path}")
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         known = _fields_at(shape, error["loc"][:-1])
         close = nearest(name, known)
         hint = f"；是不是 {close[0]}" if close else ""
         return Misfit(path, f"不认识的字段 {name}{hint}", f"可用的字段：{'、'.join(known)}")
     if kind == "value_error":
         return Misfit(path, str(context["error"]), f"改正 {path}")
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         context = {"expected": str(context["expected"]).replace("'", "").replace(" or ", "、").replace(", ", "、")}
     expected = _EXPECTED.get(kind, "别的值").format(**context)
     return Misfit(path, f"应是{expected}，却是{_called(error['input'])}", f"把 {path} 改成{expected}")
@@ -255,17 +261,19 @@ def _misfit(shape: type[BaseModel], error: ErrorDetails) -> Misfit:
 
 def _fields_at(shape: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """Return the fields known at a place inside a shape."""
+    here: Any = shape
     for part in loc:
-        if isinstance(part, str) and part in shape.model_fields:
-            shape = next(_models_in(shape.model_fields[part].annotation), shape)
-    return list(shape.model_fields)
+        hints = get_type_hints(here)
+        here = next(_shapes_in(hints[part]), here) if isinstance(part, str) and part in hints else here
+    return list(getattr(here, "model_fields", None) or here.__dataclass_fields__)
 
 
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if hasattr(annotation, "model_fields"):
+def _shapes_in(annotation: Any) -> Iterator[Any]:
+    """Yield the models and records that stand inside an annotation such as `tuple[Turn, ...] | None`."""
+    if hasattr(annotation, "model_fields") or hasattr(annotation, "__dataclass_fields__"):
         yield annotation
     for inner in get_args(annotation):
-        yield from _models_in(inner)
+        yield from _shapes_in(inner)
 
 
 def _called(value: object) -> str:

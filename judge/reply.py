@@ -45,9 +45,7 @@ _VERDICT_WORDS = (
     r"(?:评判|评审|比较|对比|评测|评估|判定|最终)结果|更好的(?:一个|一方|是)?|"
     r"verdict|winner|judge?ment|conclusion|decision|preference|final\s?choice|better[\s_]?(?:one|answer|response|assistant)"
 )
-_OVERALL_WORDS = (
-    r"综合得分|综合评分|综合分数?|总体得分|总体评分|总得分|总评分?|总分|overall(?:[\s_-]?(?:score|rating))?|total[\s_-]?score"
-)
+_OVERALL_WORDS = r"综合得分|综合评分|综合分数?|总体得分|总体评分|总得分|总评分?|总分|overall(?:[\s_-]?(?:score|rating))?|total[\s_-]?score"
 _RATING_WORDS = rf"{_OVERALL_WORDS}|得分|评分|打分|给分|分数|rating|score|grade"
 _DECOR = r"[ \t*_\"'#>)\]]{0,6}"
 _LINK = (
@@ -80,7 +78,10 @@ _EXAMPLE = re.compile(
 )
 # A label that goes on from another word is prose or somebody's: "a clear rating of 9", 助手A的结论.
 _SOMEONES = re.compile(r"[^\W析述上虑看见较估][ *_\"'(\[]*$")
-_OWN_LEAD = re.compile(r"(?:follow(?:s|ing)|如下|以下)(?![^\"\n]*(?:format|格式))[^\"\n]{0,20}:\s*$", re.I)
+_OWN_LEAD = re.compile(
+    r"(?:(?:follow(?:s|ing)|如下|以下)(?![^\"\n]{0,20}(?:format|格式))|\bI (?:would|will)? ?(?:follow|use|give))[^\"\n]{0,30}:\s*$",
+    re.I,
+)
 _LEAD_IN = re.compile(
     r"(?:写|说|称|输出|包含|内容|原文|引用|示例|例如|格式|回答|答案|助手|候选|"
     r"wrote|write|said|says|quot|claim|output|example|contain|candidate|response|answer|assistant)[^\n]{0,12}[:,]\s*$",
@@ -135,9 +136,10 @@ _THINK = re.compile(
 )
 _TAG = re.compile(r"<(/?)([a-z_一-鿿]{1,20})\s?/?>", re.I)
 _TAG_WORD = re.compile(rf"(?:final_)?(?:{_VERDICT_WORDS}|{_RATING_WORDS})", re.I)
+_LONGEST = 60_000
 _MARKUP = {"answer", "output", "final", "response", "b", "i", "em", "strong", "u", "p", "br", "span", "div"}
 _BOXED = re.compile(r"\\boxed\s?\{\s?(?:\\text\s?\{)?([^{}\n]{1,20})\}{1,2}")
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^`\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
+_FENCE = re.compile(r"^[ \t]*(`{3,}+|~{3,}+)[^`\n]*+\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
 _BLOCK_QUOTE = re.compile(r"^(?:[ \t]*>[^\n]*(?:\n|\Z))+", re.M)
 
 
@@ -153,7 +155,10 @@ def _tidy(reply: str) -> str | Unreadable:
         thinking, at = not tag[1], tag.end()
     if thinking:
         return _CUT
-    text = _unwrap("".join([*kept, text[at:]]))
+    text = "".join([*kept, text[at:]])
+    if len(text) > _LONGEST:  # nobody explains for so long; the format stands in the first line or at the end
+        text = f"{text[:1000]}\n{text[-_LONGEST:]}"
+    text = _unwrap(text)
     text = text.replace("&gt;", ">").replace("&lt;", "<").replace("\\[", "[").replace("\\]", "]")
     text = _TAG.sub(_tag, _BOXED.sub(r"[[\1]]", text))
     return text if text.strip() else _EMPTY
@@ -214,16 +219,19 @@ def _page(reply: str) -> _Page | Unreadable:
 
 
 def _blank(found: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", _BLANK, found[0])
+    return "\n".join(_BLANK * len(line) for line in found[0].split("\n"))
 
 
 def _quotation(found: re.Match[str]) -> str:
-    """Keep a quotation that is a whole line, a key, or what a label names (结论：“A”)."""
-    before = found.string[max(0, found.start() - 80) : found.start()].rpartition("\n")[2]
-    opening = _OPENING.fullmatch(before)
-    whole = re.match(r"[^\w\n]{0,20}(?:\n|\Z)", found.string[found.end() : found.end() + 24])
-    own = (opening and (opening["label"] or whole)) or _OWN_LEAD.search(before)
-    return found[0] if (own and found[0][0] == '"') or _KEY.match(found.string, found.start()) else _blank(found)
+    """Keep a quotation that is a key, a whole line, or what a label or the judge's own lead names (结论：“A”)."""
+    text, start, end = found.string, found.start(), found.end()
+    if found[0][0] == "~":
+        return _blank(found)
+    before = text[max(0, start - 80) : start].rpartition("\n")[2]
+    opening = _OPENING.fullmatch(before) if len(before) < 80 else None
+    whole = opening and (opening["label"] or re.match(r"[^\w\n]{0,20}(?:\n|\Z)", text[end : end + 24]))
+    own = whole or _KEY.match(text, start) or (before.rstrip().endswith(":") and _OWN_LEAD.search(before[-48:]))
+    return found[0] if own else _blank(found)
 
 
 # ── forms ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -307,7 +315,11 @@ def _labelled(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterato
     for one in deque(label.finditer(text), maxlen=_NEWEST):
         said = text[one.end() : one.end() + 120]
         value = None if _MARK.match(said.lstrip(" *_\"'")) else _stated(said, meaning)
-        if value is not None and _meant(text, one.start()) and not _SOMEONES.search(text[max(0, one.start() - 12) : one.start()]):
+        if (
+            value is not None
+            and _meant(text, one.start())
+            and not _SOMEONES.search(text[max(0, one.start() - 12) : one.start()])
+        ):
             form = _Form.FINAL_LABEL if _is_final(one[0]) else _Form.LABEL
             yield _Found(one.start(), one.end() + 1, form, value)
 
@@ -330,7 +342,9 @@ def _stated(said: str, meaning: Meaning[T]) -> T | Unreadable | None:
 
 def _last_line(text: str, meaning: Meaning[T]) -> Iterator[_Found[T]]:
     line = text.rstrip().rpartition("\n")[2]
-    bare = re.sub(r"^\W*(?:(?:最终|最后)的?)?(?:答案|选择)[:是为]|^\W*(?:final )?(?:answer|choice):", "", line, flags=re.I)
+    bare = re.sub(
+        r"^\W*(?:(?:最终|最后)的?)?(?:答案|选择)[:是为]|^\W*(?:final )?(?:answer|choice):", "", line, flags=re.I
+    )
     value = meaning(bare) if len(line) <= 60 else None
     if value is not None:
         end = len(text.rstrip())
@@ -388,7 +402,9 @@ def _objects(page: _Page, words: str, meaning: Meaning[T]) -> Iterator[_Found[T]
     end = len(page.text)
     final = True
     for start, stop in reversed(_blocks(page)):
-        values = [meaning(said) for key, said in _pairs(page.text[start:stop]) if name.fullmatch(key.translate(_WIDTHS))]
+        values = [
+            meaning(said) for key, said in _pairs(page.text[start:stop]) if name.fullmatch(key.translate(_WIDTHS))
+        ]
         known = [value for value in values if value is not None]
         final = final and not re.search(r"\w", page.own[stop:end])
         end = start
@@ -504,7 +520,9 @@ def _amount(text: str) -> float | None:
             return None
         else:
             digit = _DIGITS.index(char)
-    return float(total + digit) + (float("0." + "".join(str(_DIGITS.index(char)) for char in decimals)) if decimals else 0)
+    return float(total + digit) + (
+        float("0." + "".join(str(_DIGITS.index(char)) for char in decimals)) if decimals else 0
+    )
 
 
 def _number(said: str, minimum: float, maximum: float) -> Score | Unreadable | None:
@@ -628,13 +646,14 @@ def _table(page: _Page, asked: _Named) -> dict[str, Score | Unreadable] | Unread
 _NTH = r"(\d{1,2}|[a-z]|[一二三四五六七八九十]|[甲乙丙丁戊己庚辛壬癸])(?![a-z0-9])"
 _LISTED = re.compile(rf"(?<!\w){_NOUN}{_NTH}(?:'s|的)?\s?(?:{_RATING_WORDS})?{_LINK}", re.I)
 _LISTED_KEY = re.compile(rf"(?:{_NOUN})?{_NTH}(?:'s|的)?[\s_]?(?:{_RATING_WORDS})?", re.I)
-_PLACE = rf"[*_\"'\[(]{{0,4}}(?:{_NOUN})?{_NTH}[*_\"'\])]{{0,4}}"
-_CHAIN = re.compile(rf"(?<![\w>=<]){_PLACE}(?:\s?(?:>=|=>|>{{1,2}}|={{1,2}}|≥|≈)\s?{_PLACE}){{1,25}}(?!\s?[>=<≥≤])", re.I)
-_STEP = re.compile(rf"(>=|=>|>{{1,2}}|={{1,2}}|≥|≈)?\s?{_PLACE}", re.I)
+_PLACE = rf"(?:{_NOUN})?{_NTH}[*_\"'\])]{{0,4}}"
+_CHAIN = re.compile(rf"(?<![\w>=<]){_PLACE}(?:\s?(?:>=|=>|>{{1,2}}|={{1,2}}|≥|≈)[\s*_\"'\[(]{{0,5}}{_PLACE})++", re.I)
+_STEP = re.compile(rf"(>=|=>|>{{1,2}}|={{1,2}}|≥|≈)?[\s*_\"'\[(]{{0,5}}{_PLACE}", re.I)
 _ORDER = re.compile(r"(?:排名|排序|顺序|名次|ranking|order)[^\n。]{0,40}[:是为]?\W{0,6}$", re.I)
 _ALL_EQUAL = re.compile(
     rf"(?:(?<!not )\ball(?: of)?(?: the)?|(?<!非)(?:所有|全部|各个?|每个))\s?(?P<many>[a-z]+|\d{{1,2}}|[两二三四五六七八九十])?[个位份]?\s?(?:的)?{_NOUN}"
-    r"[^\n。.!?]{0,40}?(?:\bequal|\btied?\b|\bthe same\b|同样|一样|相同|相等|并列|不分上下|难分上下|平手|平局|相当)", re.I
+    r"[^\n。.!?]{0,40}?(?:\bequal|\btied?\b|\bthe same\b|同样|一样|相同|相等|并列|不分上下|难分上下|平手|平局|相当)",
+    re.I,
 )
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 
@@ -702,7 +721,8 @@ def read_ranking(reply: str, count: int) -> tuple[int, ...] | Unreadable:
         return page
     found: list[_Found[tuple[int, ...]]] = []
     for chain in deque(_CHAIN.finditer(page.own), maxlen=_NEWEST):
-        ranks = _ranks(chain[0], count)
+        cut = re.match(r"\s?[<>=≤≥]", page.own[chain.end() : chain.end() + 2])
+        ranks = None if cut else _ranks(chain[0], count)
         named = re.search(_NOUN, chain[0], re.I) or _ORDER.search(page.own[max(0, chain.start() - 60) : chain.start()])
         line = page.own[: chain.start()].rpartition("\n")[2] + page.own[chain.end() :].partition("\n")[0]
         if ranks and (named or not re.search(r"\w", line)) and _meant(page.own, chain.start()):

@@ -15,7 +15,7 @@ from judge.jsonl import STRICT, Misfit, Row, shaped
 from judge.records import ABILITIES, Dimension, Rubric
 
 Text = Annotated[str, Field(min_length=1)]
-BAND = re.compile(r"(\d+)(?:-(\d+))?")
+BAND = re.compile(r"[0-9]{1,3}(-[0-9]{1,3})?")
 
 
 class DimensionTable(BaseModel):
@@ -35,12 +35,12 @@ class RubricTable(BaseModel):
     model_config = STRICT
 
     name: Text | None = None
-    abilities: Annotated[list[Text], Field(min_length=1)]
+    abilities: Annotated[tuple[Text, ...], Field(min_length=1)]
     minimum: Annotated[int, Field(ge=0)] = 1
-    maximum: int = 10
+    maximum: Annotated[int, Field(le=100)] = 10
     turns: Literal["mean", "minimum"] = "mean"
     notes: str = ""
-    dimensions: Annotated[list[DimensionTable], Field(min_length=3, max_length=6)]
+    dimensions: Annotated[tuple[DimensionTable, ...], Field(min_length=3, max_length=6)]
 
 
 def read_rubric(path: Path, abilities: Sequence[str] = ABILITIES) -> Rubric:
@@ -56,7 +56,7 @@ def read_rubric(path: Path, abilities: Sequence[str] = ABILITIES) -> Rubric:
     total = sum(dimension.weight for dimension in found.dimensions)
     return Rubric(
         name=found.name or path.stem,
-        abilities=tuple(found.abilities),
+        abilities=found.abilities,
         dimensions=tuple(
             Dimension(one.name, one.meaning, one.weight / total, _best_first(one.bands)) for one in found.dimensions
         ),

@@ -161,7 +161,7 @@ def open_server(url: str, *, create: bool) -> Engine:
         engine = create_engine(address, pool_pre_ping=True, isolation_level="READ COMMITTED")
     except ModuleNotFoundError as error:
         raise StoreError(
-            f"缺少数据库驱动 {error.name}", where=shown(address), fix="pip install 'judge-open[postgres]'"
+            f"缺少数据库驱动 {error.name}", where=shown(address), fix="安装驱动：pip install 'judge-open[postgres]'"
         ) from error
 
     @event.listens_for(engine, "begin")

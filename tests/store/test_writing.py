@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
-from store_samples import (
+from sqlalchemy import delete, select
+
+from judge.errors import InputError, StoreError
+from judge.records import (
+    Answer,
+    Bank,
+    Candidate,
+    Case,
+    Dialogue,
+    HumanVerdict,
+    Judgment,
+    Question,
+    Scores,
+    Tally,
+    Turn,
+    Verdict,
+)
+from judge.store import Store, open_store, tables
+from tests.store.samples import (
     BANK,
     DIALOGUE,
     HUMANS,
@@ -32,23 +50,6 @@ from store_samples import (
     dump,
     everything,
 )
-
-from judge.errors import InputError, StoreError
-from judge.records import (
-    Answer,
-    Bank,
-    Candidate,
-    Case,
-    Dialogue,
-    HumanVerdict,
-    Judgment,
-    Question,
-    Scores,
-    Tally,
-    Turn,
-    Verdict,
-)
-from judge.store import Store, open_store, tables
 
 COUNTS = {
     "bank": 1,
@@ -215,10 +216,11 @@ def test_lost_connection_writes_nothing_and_the_next_call_works(postgres_url: st
         def __iter__(self) -> Iterator[Tally]:
             self.reads += 1
             if self.reads > 1:
-                other.engine.connect().exec_driver_sql(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
+                with other.engine.connect() as connection:
+                    connection.exec_driver_sql(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    )
             return super().__iter__()
 
     other = open_store(postgres_url)
@@ -238,12 +240,12 @@ RECORDS: list[tuple[str, Any]] = [(kind, record) for kind in KINDS for record in
 
 def contents(store: Store) -> dict[str, set[tuple[str, str]]]:
     """Return (key, content) of every table: what a store says, whatever the numbers it gave."""
-    found = {}
-    for table in tables.metadata.sorted_tables:
-        if "key" in table.c:
-            with store.engine.connect() as connection:
-                found[table.name] = {tuple(row) for row in connection.execute(table.select().with_only_columns(table.c.key, table.c.content))}
-    return found  # type: ignore[return-value]  # fmt: skip
+    with store.engine.connect() as connection:
+        return {
+            table.name: {(row.key, row.content) for row in connection.execute(select(table.c.key, table.c.content))}
+            for table in tables.metadata.sorted_tables
+            if "key" in table.c
+        }
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
@@ -260,7 +262,7 @@ def test_any_order_and_any_split_give_the_same_records(
             if table is not tables.meta:
                 connection.execute(delete(table))
     edges = [0, *sorted(cuts), len(order)]
-    batches = [order[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    batches = [order[start:end] for start, end in pairwise(edges)]
     new = dict.fromkeys(COUNTS, 0)
     for batch in [*batches, again]:
         added = store.add(**{kind: [record for of, record in batch if of == kind] for kind in KINDS})  # type: ignore[arg-type]

@@ -1,0 +1,338 @@
+"""What is read: every record as it was put in, and the columns that statistics work on, value by value."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import event
+
+from judge.records import (
+    Answer,
+    Bank,
+    Candidate,
+    Case,
+    Dialogue,
+    HumanVerdict,
+    Judge,
+    Judgment,
+    Model,
+    Question,
+    Side,
+    Skipped,
+    Verdict,
+)
+from judge.store import Store, open_store
+from judge.store.reading import BankSummary, Item
+from tests.store.samples import (
+    BANK,
+    DIALOGUE,
+    HUMANS,
+    JIA_POISON,
+    JIA_UNPUBLISHED,
+    JIA_WOOD,
+    JUDGE,
+    JUDGMENTS,
+    LI,
+    LI_LATER,
+    OTHER_JUDGE,
+    POISON,
+    POISON_CASE,
+    POISON_LI,
+    POISON_SETTLED,
+    POISON_WANG,
+    RANKED,
+    RUN,
+    SCORED,
+    TALLY,
+    UNPUBLISHED,
+    WOOD,
+    WOOD_CASE,
+    YI_POISON,
+    YI_WOOD,
+    YI_WOOD_AGAIN,
+    YI_WOOD_GOLDEN,
+    everything,
+)
+
+
+@pytest.fixture
+def full(store: Store) -> Store:
+    store.add(**everything())
+    return store
+
+
+def values(columns: object) -> dict[str, list[Any]]:
+    return {field.name: getattr(columns, field.name).tolist() for field in fields(columns)}  # type: ignore[arg-type]
+
+
+# ── records come back as they were put in ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_record_comes_back_equal(full: Store) -> None:
+    assert list(full.items("小库")) == [
+        Item(
+            WOOD,
+            (JIA_WOOD, YI_WOOD, YI_WOOD_AGAIN, YI_WOOD_GOLDEN),
+            tuple(one for one in JUDGMENTS if one.case.question is WOOD),
+            tuple(one for one in HUMANS if one.case.question is WOOD),
+        ),
+        Item(
+            POISON,
+            (JIA_POISON, YI_POISON),
+            tuple(one for one in JUDGMENTS if one.case.question is POISON),
+            tuple(one for one in HUMANS if one.case.question is POISON),
+        ),
+    ]
+    assert list(full.items("另库")) == [Item(UNPUBLISHED, (JIA_UNPUBLISHED,), (JUDGMENTS[-1],), ())]
+    assert full.questions("小库") == [WOOD, POISON]
+    assert full.bank("小库") == BANK
+    assert full.tallies("公布的") == [TALLY]
+    assert full.tallies("小库") == []
+
+
+def test_keys_are_the_same_after_reading_back(full: Store) -> None:
+    items = [*full.items("小库"), *full.items("另库")]
+    assert [one.key for item in items for one in item.judgments] == [one.key for one in JUDGMENTS]
+    assert [one.key for item in items for one in item.human_verdicts] == [
+        one.key for one in sorted(HUMANS, key=lambda human: human.case.question is POISON)
+    ]
+
+
+def test_numbers_come_back_without_rounding(store: Store) -> None:
+    third = (1 / 3, 1e-17, 2 / 3)
+    store.add(judgments=[Judgment(WOOD_CASE, JUDGE, Verdict(Side.SECOND, 1, third))])
+    assert store.item(1).judgments[0].result == Verdict(Side.SECOND, 1, third)
+    assert store.judgment_columns("小库", 1).shares.tolist() == [list(third)]
+
+
+def test_a_run_comes_back_with_its_time_in_utc(full: Store) -> None:
+    [(run, created)] = full.runs()
+    assert run == RUN
+    assert datetime.fromisoformat(created).utcoffset() == timedelta(0)
+    assert abs(datetime.fromisoformat(created) - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+# ── names and counts ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_names_by_code_of_all_and_of_one_bank(full: Store) -> None:
+    assert full.candidates() == {1: "甲", 2: "乙", 3: "丙"}
+    assert full.candidates("小库") == {1: "甲", 2: "乙"}
+    assert full.candidates("另库") == {1: "甲"}
+    assert 3 in full.candidates("公布的")
+    assert full.candidates("没有的库") == {}
+    assert full.judges() == {1: "评委", 2: "评委"}
+    assert full.judges("另库") == {2: "评委"}
+    assert full.judges("公布的") == {2: "评委"}
+
+
+def test_banks_are_counted_also_where_only_counts_were_published(full: Store) -> None:
+    assert full.banks() == [
+        BankSummary(Bank("公布的"), 0, 0, 0, 0, 0, 1),
+        BankSummary(Bank("另库"), 1, 0, 1, 1, 0, 0),
+        BankSummary(BANK, questions=2, turns=3, dialogues=6, judgments=8, human_verdicts=7, tallies=0),
+    ]
+    assert full.bank("没有的库") == Bank("没有的库")
+
+
+def test_an_empty_store_has_nothing(store: Store) -> None:
+    assert (store.banks(), store.runs(), store.candidates(), store.judges()) == ([], [], {}, {})
+    assert (list(store.items("小库")), store.tallies("小库"), store.find_questions("q1")) == ([], [], [])
+    assert store.dimension_scores("小库", None) == []
+    questions, abilities = store.question_columns("小库")
+    tables = (questions, store.dialogue_columns("小库"), store.judgment_columns("小库", 1), store.human_columns("小库"))
+    assert [len(table) for table in tables] == [0, 0, 0, 0]
+    assert abilities == ()
+    assert store.human_columns("小库").shares.shape == (0, 3)
+
+
+def test_questions_are_found_by_id_by_bank_and_id_and_by_the_start_of_a_key(full: Store) -> None:
+    wood, poison, unpublished = (1, "小库", "q1"), (2, "小库", "章/2"), (3, "另库", "q1")
+    assert full.find_questions("q1") == [wood, unpublished]
+    assert full.find_questions("小库/q1") == [wood]
+    assert full.find_questions("章/2") == [poison]
+    assert full.find_questions("小库/章/2") == [poison]
+    assert full.find_questions(POISON.key) == [poison]
+    assert full.find_questions(POISON.key[:6]) == [poison]
+
+
+@pytest.mark.parametrize("name", ["", "q", "小库", "另库/章/2", POISON.key[:5], "q_", "%", "小库/%", "/", "小库/"])
+def test_a_name_that_stands_for_no_question_finds_none(full: Store, name: str) -> None:
+    assert full.find_questions(name) == []
+
+
+@pytest.mark.parametrize("key", [YI_WOOD.key, JUDGMENTS[2].key, LI.key[:10]])
+def test_the_key_of_what_was_said_stands_for_its_question(full: Store, key: str) -> None:
+    assert full.find_questions(key) == [(1, "小库", "q1")]
+
+
+# ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_question_columns(full: Store) -> None:
+    columns, abilities = full.question_columns("小库")
+    assert abilities == ("代码", "安全")
+    assert values(columns) == {"code": [1, 2], "ability": [0, 1], "turns": [2, 1], "refuse": [False, True]}
+    assert full.question_columns("另库")[0].turns.tolist() == [0]
+
+
+def test_dialogue_columns(full: Store) -> None:
+    columns = full.dialogue_columns("小库")
+    pinned = values(columns)
+    jia_wood, *yi_wood, jia_poison, yi_poison = pinned.pop("prompts")
+    assert pinned == {
+        "code": [1, 2, 3, 4, 5, 6],
+        "question": [1, 1, 1, 1, 2, 2],
+        "candidate": [1, 2, 2, 2, 1, 2],
+        "sample": [0, 0, 1, 0, 0, 0],
+        "outcome": [0, 1, 0, 1, 2, 0],  # ok, truncated, ok, truncated, filtered_input, ok
+        "ended": [0, 2, 0, 2, 1, 0],
+    }
+    assert len(set(yi_wood)) == 1
+    assert jia_wood != yi_wood[0]
+    assert jia_poison == yi_poison
+    assert values(full.dialogue_columns("小库", [2]))["code"] == [2, 3, 4, 6]
+    assert len(full.dialogue_columns("小库", [3])) == 0
+
+
+def test_judgment_columns(full: Store) -> None:
+    columns = full.judgment_columns("小库", 1)
+    assert values(columns) == {
+        "question": [1, 1, 1, 1, 1, 2, 2],
+        "scope": [0, 0, 0, 2, 0, 0, 1],
+        "judge": [1] * 7,
+        "repeat": [0, 1, 0, 0, 0, 0, 0],
+        "kind": [0, 0, 0, 0, 1, 2, 3],  # four verdicts, scores, unreadable, unanswered
+        "first": [1, 1, 2, 1, 2, 2, 2],
+        "second": [2, 2, 1, 2, 0, 1, 1],
+        "first_sample": [0] * 7,
+        "second_sample": [0, 0, 0, 1, 0, 0, 0],
+        "placement_known": [True, True, True, False, True, True, True],
+        "side": [0, 1, 2, 2, 1, 1, 1],
+        "shares": [[1, 0, 0], [0, 1, 0], [0.25, 0.125, 0.625], [0, 0, 1], [0] * 3, [0] * 3, [0] * 3],
+        "value": [0.0] * 7,
+        "worst": [0.0] * 7,
+        "best": [0.0] * 7,
+    }
+    assert not columns.scored.any()
+    assert columns.question.dtype == np.int64
+    assert columns.placement_known.dtype == np.bool_
+
+
+def test_ranks_keep_their_turned_scale_in_columns(full: Store) -> None:
+    columns = full.judgment_columns("小库", 2)
+    assert [columns.value.tolist(), columns.worst.tolist(), columns.best.tolist()] == [[2], [4], [1]]
+    assert columns.scored.tolist() == [True]
+    assert columns.second.tolist() == [0]
+    zero = full.judgment_columns("另库", 2)  # a score of 0 is a score
+    assert (zero.value.tolist(), zero.best.tolist(), zero.scored.tolist()) == ([0], [100], [True])
+
+
+def test_of_human_verdicts_the_latest_stand_and_on_an_adjudicated_item_only_the_adjudication(full: Store) -> None:
+    columns = full.human_columns("小库")
+    assert values(columns) == {  # 李's later word, 王's tie, 主编's adjudication, 李's scores
+        "question": [1, 1, 2, 1],
+        "scope": [0, 0, 0, 0],
+        "judge": [0, 0, 0, 0],
+        "repeat": [2, 3, 1, 2],  # 主编, 李, 王
+        "kind": [0, 0, 0, 1],
+        "first": [2, 1, 2, 1],
+        "second": [1, 2, 1, 0],
+        "first_sample": [0] * 4,
+        "second_sample": [0] * 4,
+        "placement_known": [False] * 4,
+        "side": [0, 1, 0, 1],
+        "shares": [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 0]],
+        "value": [0, 0, 0, 2],
+        "worst": [0, 0, 0, 4],
+        "best": [0, 0, 0, 1],
+    }
+
+
+def standing(store: Store, *humans: HumanVerdict) -> list[tuple[int, int]]:
+    """Return (kind, side) of what stands of these verdicts."""
+    store.add(human_verdicts=humans)
+    columns = store.human_columns("小库")
+    return list(zip(columns.kind.tolist(), columns.side.tolist(), strict=True))
+
+
+def test_a_skip_counts_as_no_answer_beside_the_other_reviewers(store: Store) -> None:
+    assert standing(store, POISON_LI, POISON_WANG) == [(0, 2), (3, 1)]
+
+
+def test_of_a_chain_of_corrections_only_the_last_stands(store: Store) -> None:
+    last = replace(LI_LATER, supersedes=LI_LATER.key, result=Verdict(Side.TIE, 0))
+    assert standing(store, last, LI_LATER, LI) == [(0, 1)]
+
+
+def test_an_adjudication_taken_back_gives_the_word_back_to_the_reviewers(store: Store) -> None:
+    taken_back = HumanVerdict(POISON_CASE, "主编", Skipped("再议"), supersedes=POISON_SETTLED.key)
+    assert standing(store, POISON_LI, POISON_SETTLED, taken_back) == [(0, 2), (3, 1)]
+
+
+def test_an_adjudicator_who_passes_the_item_on_settles_nothing(store: Store) -> None:
+    assert standing(store, POISON_LI, replace(POISON_SETTLED, result=Skipped("不会"))) == [(0, 2), (3, 1)]
+
+
+def test_dimension_scores_by_judge_and_by_people_as_they_stand(full: Store) -> None:
+    assert full.dimension_scores("小库", 1) == [(2, 1, 0, JUDGMENTS[4].result)]
+    assert full.dimension_scores("小库", 2) == [(2, 2, 0, RANKED)]
+    assert full.dimension_scores("小库", None) == [(1, 1, 0, RANKED)]
+    better = replace(RANKED, dimensions=())
+    full.add(human_verdicts=[replace(SCORED, result=better, supersedes=SCORED.key)])
+    assert full.dimension_scores("小库", None) == [(1, 1, 0, better)]
+
+
+# ── while others write ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_question_is_read_whole_while_another_process_adds_to_it(store_url: str) -> None:
+    store, writer = open_store(store_url, create=True), open_store(store_url)
+    store.add(questions=[WOOD], judgments=[Judgment(WOOD_CASE, JUDGE, Verdict(Side.FIRST))])
+    reads = 0
+
+    def add_more(*_: object) -> None:
+        nonlocal reads
+        reads += 1
+        newcomer = Candidate(f"新{reads}", Model("here", str(reads)))
+        dialogue = Dialogue(WOOD, newcomer, (Answer(None, "答"), Answer(None, "答")))
+        case = Case(WOOD, DIALOGUE, (JIA_WOOD, dialogue))
+        writer.add(
+            judgments=[Judgment(case, replace(JUDGE, name=f"评{reads}", template=f"t{reads}"), Verdict(Side.TIE, 0))],
+            human_verdicts=[HumanVerdict(case, "李", Verdict(Side.FIRST))],
+            tallies=[replace(TALLY, candidate=newcomer, judge=Judge(f"数{reads}", Model("数", str(reads))))],
+        )
+
+    event.listen(store.engine, "after_cursor_execute", add_more)
+    item = store.item(1)
+    assert item.judgments[0].case.dialogues == (JIA_WOOD, YI_WOOD)
+    assert {one.key for said in item.judgments for one in said.case.dialogues} <= {one.key for one in item.dialogues}
+    assert store.tallies("公布的")[0].judge.name == "数1"
+    assert sum(summary.dialogues for summary in store.banks()) >= 2
+    assert reads >= 10
+    event.remove(store.engine, "after_cursor_execute", add_more)
+    assert len(store.item(1).judgments) == 1 + reads
+    store.engine.dispose()
+    writer.engine.dispose()
+
+
+def test_two_versions_of_a_question_stand_side_by_side(store: Store) -> None:
+    newer = replace(WOOD, version=4, ability="闲聊")
+    store.add(questions=[WOOD, newer], dialogues=[JIA_WOOD, replace(JIA_WOOD, question=newer)])
+    assert store.questions("小库") == [WOOD, newer]
+    assert store.find_questions("小库/q1") == [(1, "小库", "q1"), (2, "小库", "q1")]
+    assert store.item(2) == Item(newer, (replace(JIA_WOOD, question=newer),), (), ())
+
+
+def test_two_protocols_of_one_model_are_two_judges(full: Store) -> None:
+    assert JUDGE.name == OTHER_JUDGE.name
+    assert {len(full.judgment_columns("小库", code)) for code in full.judges("小库")} == {7, 1}
+
+
+def test_a_question_without_turns_is_kept(store: Store) -> None:
+    store.add(questions=[Question("空库", "1", "闲聊", ())])
+    assert store.questions("空库") == [Question("空库", "1", "闲聊", ())]

@@ -1,0 +1,79 @@
+"""Every command block of the READMEs is run, in order, and its output compared.
+
+`python tests/test_readme.py --write` puts what the commands print now into the blocks; read the difference before committing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def played(block: str, store: Path) -> str:
+    """Run the commands of a block and return the block as it should read."""
+    lines = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            environment = {**os.environ, "JUDGE_STORE": str(store), "COLUMNS": "80"}
+            environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+            done = subprocess.run(
+                line.removeprefix("$ "),
+                shell=True,
+                cwd=ROOT,
+                env=environment,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=120,
+            )
+            assert done.stderr == "", done.stderr
+            lines += [line, *(text.rstrip() for text in done.stdout.rstrip("\n").splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.en.md"])
+def test_every_console_block_prints_what_it_says(name: str, tmp_path: Path) -> None:
+    blocks = CONSOLE.findall((ROOT / name).read_text(encoding="utf-8"))
+    assert blocks
+    for block in blocks:
+        assert played(block, tmp_path / "judge.db") == block
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.en.md"])
+def test_every_make_target_named_exists(name: str) -> None:
+    commands = "".join(SHELL.findall((ROOT / name).read_text(encoding="utf-8")))
+    targets = re.findall(r"^make (\S+)", commands, re.MULTILINE)
+    assert targets == ["demo", "test"]
+    for target in targets:
+        done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
+def test_every_linked_file_exists() -> None:
+    for name in ("README.md", "README.en.md"):
+        for link in re.findall(r"\]\(([^)#:]+)\)", (ROOT / name).read_text(encoding="utf-8")):
+            assert (ROOT / link).exists(), link
+
+
+def write() -> None:
+    for name in ("README.md", "README.en.md"):
+        with tempfile.TemporaryDirectory() as folder:
+            store = Path(folder) / "judge.db"
+            text = (ROOT / name).read_text(encoding="utf-8")
+            text = CONSOLE.sub(lambda block: f"```console\n{played(block[1], store)}```", text)
+            (ROOT / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    assert sys.argv[1:] == ["--write"]
+    write()
