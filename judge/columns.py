@@ -52,7 +52,7 @@ class QuestionColumns(Table):
 class DialogueColumns(Table):
     """One row per dialogue.
 
-    `outcome` is the position in `records.Outcome`, `ended` the first turn that is not ok (0: none); equal `prompts` mean
+    `outcome` is the position in `records.Outcome`, `ended` the first turn without an answer (0: none); equal `prompts` mean
     equal user turns.
     """
 

@@ -5,8 +5,12 @@ JudgeError
 │   ├── UnknownName       a name nobody knows, with the nearest known ones
 │   └── NothingToCompare  the named things share no question, or have no judgment
 ├── StoreError            the user: the store cannot be used as it is             exit 2
+├── ModelError            a model's endpoint                                      exit 3
+│   ├── ModelBusy         nobody: limit, overload, broken reply; asked again      (never shown while retries are left)
+│   ├── ModelRefused      the user: key, model name or parameter is refused       exit 2
+│   └── QuotaGone         the user: the account is out of money or quota          exit 4
 ├── GateNotMet            nobody: a condition the user set is not met             exit 5
-└── CapReached            the user: quota, money or call cap; resumable           exit 4
+└── CapReached            the user: a cap on money or calls; resumable            exit 4
 
 An item that fails is a value in the records, never an exception; an exception ends the command.
 """
@@ -72,6 +76,40 @@ class StoreError(JudgeError):
     exit_code = 2
 
 
+class ModelError(JudgeError):
+    """A model's endpoint did not do what was asked of it."""
+
+    code = "E3000"
+    exit_code = 3
+
+
+class ModelBusy(ModelError):
+    """A call failed in a way that a later one may not; `retry_after` is the wait the server asks for, in seconds."""
+
+    code = "E3100"
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, limited: bool = False, where: str = ""
+    ) -> None:
+        super().__init__(message, where=where)
+        self.retry_after = retry_after
+        self.limited = limited  # refused for its rate, not for a fault
+
+
+class ModelRefused(ModelError):
+    """The endpoint refuses the key, the model name or a parameter; asking again changes nothing."""
+
+    code = "E3200"
+    exit_code = 2
+
+
+class QuotaGone(ModelError):
+    """The account behind the endpoint is out of money or quota; the run stops there and can be resumed."""
+
+    code = "E4100"
+    exit_code = 4
+
+
 class GateNotMet(JudgeError):
     """A condition given with --fail-if does not hold."""
 
@@ -80,7 +118,7 @@ class GateNotMet(JudgeError):
 
 
 class CapReached(JudgeError):
-    """A quota or a cap on money or calls ended the run; a second call goes on from here."""
+    """A cap on money or calls ended the run; a second call goes on from here."""
 
     code = "E4000"
     exit_code = 4

@@ -195,13 +195,17 @@ class Dialogue:
 
     @property
     def ended(self) -> int:
-        """The first turn (from 1) that is not ok, 0 where all are: later turns share its outcome."""
-        return next((turn for turn, answer in enumerate(self.answers, 1) if answer.outcome is not Outcome.OK), 0)
+        """The first turn (from 1) that got no answer, 0 where all did: later turns share its outcome."""
+        answered = (Outcome.OK, Outcome.TRUNCATED)
+        return next((turn for turn, answer in enumerate(self.answers, 1) if answer.outcome not in answered), 0)
 
     @property
     def outcome(self) -> Outcome:
-        """How the dialogue ended."""
-        return self.answers[self.ended - 1].outcome if self.ended else Outcome.OK
+        """How the dialogue ended; `truncated` where some answer was cut and none is missing."""
+        if self.ended:
+            return self.answers[self.ended - 1].outcome
+        cut = any(answer.outcome is Outcome.TRUNCATED for answer in self.answers)
+        return Outcome.TRUNCATED if cut else Outcome.OK
 
 
 # ── what was judged ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ Meaning: TypeAlias = "Callable[[str], T | Unreadable | None]"  # None: says noth
 
 _EMPTY = Unreadable("回复是空的")
 _CUT = Unreadable("思考没有结束，回复被截断")
-_UNFINISHED = Unreadable("分数字典没有写完")
+_UNFINISHED = Unreadable("最后的字典没有写完")
 _NOTHING = Unreadable("没有找到约定格式的结论")
 _CONTRADICTION = Unreadable("有互相矛盾的结论")
 
@@ -41,27 +41,28 @@ _MODIFIER = (
     r"(?:the|my|our|final|overall|total|so|therefore|thus|a)(?![a-z]))[\s_,:]{0,3}){0,5}"
 )
 _VERDICT_WORDS = (
-    r"结论|判定|裁决|裁定|判断|判决|评判|评定|[获优]?胜[者方]|优胜者|胜出者|赢家|更优者|最终选择|"
-    r"(?:评判|评审|比较|对比|评测|评估|判定|最终)结果|更好的(?:一个|一方|是)?|"
-    r"verdict|winner|judge?ment|conclusion|decision|preference|final\s?choice|better[\s_]?(?:one|answer|response|assistant)"
+    r"结论|判定|裁决|裁定|判断|判决|评判|评定|[获优]?胜[者方]|优胜者|胜出者|赢家|更优者|选择|"
+    r"(?:评判|评审|比较|对比|评测|评估|判定|最终)?结果|更好的(?:一个|一方|是)?|"
+    r"verdict|winner|judge?ment|conclusion|decision|preference|preferred|choice|better[\s_]?(?:one|answer|response|assistant)"
 )
 _OVERALL_WORDS = r"综合得分|综合评分|综合分数?|总体得分|总体评分|总得分|总评分?|总分|overall(?:[\s_-]?(?:score|rating))?|total[\s_-]?score"
 _RATING_WORDS = rf"{_OVERALL_WORDS}|得分|评分|打分|给分|分数|rating|score|grade"
 _DECOR = r"[ \t*_\"'#>)\]]{0,6}"
 _LINK = (
     rf"{_DECOR}(?:\([^()\n]{{0,30}}\))?{_DECOR}"
-    r"(?:[:=|]|--?(?=\s)|[—–]|是|为|(?:is|of|goes to)(?![a-z])|\n|(?=[\d一二两三四五六七八九十]))[\s:*_\"']{0,8}"
+    r"(?:[-=]>|[:=|→]|--?(?=\s)|[—–]{1,2}|是|为|(?:is|of|goes to)(?![a-z])|\n|(?<=\])|"
+    r"(?=[\d一二两三四五六七八九十\[\"]|[abc甲乙平](?![a-z])|\Z))[\s:*_\"']{0,8}"
 )
 
 # What keeps a statement from being the judge's own verdict: a wish, a denial, an example, somebody else's words.
 _WISH = re.compile(
-    r"(?<!even )\bif\b(?! (?:i|we) (?:had|have|were|must) to)|\bunless\b|\bhad (?:it|the)\b|\b(?:revised|improved) (?:answer|response|version)|"
+    r"(?<!even )\bif\b(?! (?:forced|pressed|(?:i|we) (?:had|have|were|must) to))|\bassuming\b|\bunless\b|\bhad (?:it|the)\b|\b(?:revised|improved) (?:answer|response|version)|"
     r"\b(?:could|would|might)\b[^.\n]{0,80}\b(?:improv|enhanc|earn|rais|increas|result)|"
     r"如果(?!一定|非|必须)|假如|假设|假使|倘若|要是|除非|(?<!倘)若(?!干)|只要|原本|本来|本[应可]|(?:改进|修改|修正|补充)后",
     re.I,
 )
 _DENIED = re.compile(
-    r"不是|并非|不应|不能|不会|不该|不给|不宜|不选|而非|没有|无法|未能|"
+    r"不(?:是|应|能|会|该|给|宜|选|认为|觉得|同意|建议|推荐)|并非|而非|没有|无法|未能|"
     r"\bnot\b|n't\b|\bnever\b|\bcannot\b|\brather than\b|\binstead of\b|"
     r"(?:之前|此前|先前|上一?[次位轮个]|前一[次位轮个]|原[来先]?的|曾|另一[位个]|其他|别的|初步)[^,\n]{0,14}"
     r"(?:评分|打分|得分|分数|评价|结论|判断|判定|裁决|结果|评委|评审|[给打是为])|"
@@ -70,10 +71,14 @@ _DENIED = re.compile(
     re.I,
 )
 _EXAMPLE = re.compile(
-    r"(?:for example|for instance|e\.g\.?|such as|example(?: output)?|示例|样例|例如|比如|譬如|格式(?:为|是|如下?)?|"
-    r"写道|写着|声称|自称|宣称|(?:写|说|要求|请)(?:你|评委)?(?:输出|给出|回答|写|打)|(?<![来话以])[说写][:\"]|"
+    r"(?:(?:for example|for instance|e\.g\.|such as|例如|比如|譬如),?|example(?: output)?|(?<!是)(?:示例|样例)|格式(?:为|是|如下?)?|"
+    r"出现了?|包含了?|含有|插入了?|嵌入了?|\b(?:includes?|contains?|insert(?:s|ed)|the (?:text|string|token))|写道|写着|声称|自称|宣称|(?:写|说|要求|请)(?:你|评委)?(?:输出|给出|回答|写|打)|(?<![来话以我])[说写][:\"]|"
     r"\b(?:wrote|writes|says|claims?|claimed|(?<!that )(?<!being )said)(?:\sthat|[:\"])|\bto (?:output|print|write|say))"
-    r"[\s\"'(\[*:,]{0,4}$",
+    r"[\s\"'(\[*:]{0,4}$",
+    re.I,
+)
+_AFTERTHOUGHT = re.compile(
+    r"\W{0,3}(?:字样|这样的|的?(?:标记|字符|指令|文字)|除非|(?:if|unless|provided|appears?|was (?:inserted|written))\b)",
     re.I,
 )
 # A label that goes on from another word is prose or somebody's: "a clear rating of 9", 助手A的结论.
@@ -87,7 +92,10 @@ _LEAD_IN = re.compile(
     r"wrote|write|said|says|quot|claim|output|example|contain|candidate|response|answer|assistant)[^\n]{0,12}[:,]\s*$",
     re.I,
 )
-_RESTART = re.compile(r"[\n。!?;]|\.\s|但是?|不过|然而|综上|\bbut\b|\bhowever\b|\boverall\b", re.I)
+_RESTART = re.compile(
+    r"[\n。!?;]|\.\s|但是?|不过|然而|综上|因此|所以|,\s(?:so|hence|thus|therefore)\b|\bbut\b|\bhowever\b|\boverall\b",
+    re.I,
+)
 
 
 def _label(words: str) -> str:
@@ -126,7 +134,9 @@ class _Widths(dict[int, str]):
 
 
 _WIDTHS = _Widths({ord(char): char for char in "\n\t"} | {ord(char): "\n" for char in "\r\v\f\x85\u2028\u2029"})
-_WIDTHS.update(str.maketrans("【】〖〗〔〕評結論斷勝優綜總獲終為與數實對", "[][][]评结论断胜优综总获终为与数实对"))
+_WIDTHS.update(
+    zip(map(ord, "【】〖〗〔〕評結論斷勝優綜總獲終為與數實對"), "[][][]评结论断胜优综总获终为与数实对", strict=True)
+)
 _WIDTHS.update(str.maketrans({"≫": ">>", "≪": "<<", "⟦": "[[", "⟧": "]]"}))
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』«»`", '"') | dict.fromkeys("‘’‚‹›", "'"))
 _THINK = re.compile(
@@ -136,7 +146,8 @@ _THINK = re.compile(
 )
 _TAG = re.compile(r"<(/?)([a-z_一-鿿]{1,20})\s?/?>", re.I)
 _TAG_WORD = re.compile(rf"(?:final_)?(?:{_VERDICT_WORDS}|{_RATING_WORDS})", re.I)
-_LONGEST = 60_000
+_TOKEN = re.compile(r"<\|[a-z_]{1,20}\|>|</?s>", re.I)
+_LONGEST = 40_000
 _MARKUP = {"answer", "output", "final", "response", "b", "i", "em", "strong", "u", "p", "br", "span", "div"}
 _BOXED = re.compile(r"\\boxed\s?\{\s?(?:\\text\s?\{)?([^{}\n]{1,20})\}{1,2}")
 _FENCE = re.compile(r"^[ \t]*(`{3,}+|~{3,}+)[^`\n]*+\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.M | re.S)
@@ -160,7 +171,7 @@ def _tidy(reply: str) -> str | Unreadable:
         text = f"{text[:1000]}\n{text[-_LONGEST:]}"
     text = _unwrap(text)
     text = text.replace("&gt;", ">").replace("&lt;", "<").replace("\\[", "[").replace("\\]", "]")
-    text = _TAG.sub(_tag, _BOXED.sub(r"[[\1]]", text))
+    text = _TAG.sub(_tag, _BOXED.sub(r"[[\1]]", _TOKEN.sub("", text)))
     return text if text.strip() else _EMPTY
 
 
@@ -184,7 +195,8 @@ def _unwrap(text: str) -> str:
 
 # ── quoted ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_BLANK = "ｘ"  # a letter that no tidied text holds
+# Letters that no tidied text holds: for what is quoted, and for a fenced block amid the text that may be the judge's.
+_BLANK, _BLOCK_BLANK = "ｘ", "ｙ"
 _QUOTATION = re.compile(r'"[^"\n]{1,400}"|~~[^~\n]{1,400}~~')
 _ANY_LABEL = _label(f"{_VERDICT_WORDS}|{_RATING_WORDS}")
 _OPENING = re.compile(rf"[\s*_#>(\[{{\"-]{{0,12}}(?P<label>{_ANY_LABEL})?[\s*_(\[]{{0,6}}", re.I)
@@ -209,8 +221,10 @@ def _page(reply: str) -> _Page | Unreadable:
 
     def block(found: re.Match[str]) -> str:
         nonlocal tail
-        if found.end() < words_end or _LEAD_IN.search(text[max(0, found.start() - 80) : found.start()]):
+        if _LEAD_IN.search(text[max(0, found.start() - 80) : found.start()]):
             return _blank(found)
+        if found.end() < words_end:
+            return _blank(found, _BLOCK_BLANK)
         tail = min(tail, found.start())
         return found[0]
 
@@ -218,8 +232,8 @@ def _page(reply: str) -> _Page | Unreadable:
     return _Page(text, _QUOTATION.sub(_quotation, own), tail)
 
 
-def _blank(found: re.Match[str]) -> str:
-    return "\n".join(_BLANK * len(line) for line in found[0].split("\n"))
+def _blank(found: re.Match[str], blank: str = _BLANK) -> str:
+    return "\n".join(blank * len(line) for line in found[0].split("\n"))
 
 
 def _quotation(found: re.Match[str]) -> str:
@@ -257,10 +271,12 @@ class _Found(Generic[T]):
     value: T | Unreadable
 
 
+_FINAL = (_Form.FINAL_LABEL, _Form.FINAL_MARK)
+_CUT_OBJECT = re.compile(r"\{\s{0,8}[\"'][^{}]*\Z")
 _NEWEST = 64  # of each form only the last ones can matter
 _MARK = re.compile(r"\[\s?\[\s{0,8}([^\[\]\n]{1,40})\]\s?\](\s?/\s?\d{1,4})?")
 _SENTENCE = re.compile(r"(?:[^。!?;\n.]|\.(?=\d))*")
-_ASIDE = re.compile(r",|\(|\s[-–—]{1,3}\s|\|| (?:because|since|due to|as)\b|因为|由于|理由|原因", re.I)
+_ASIDE = re.compile(r",|\(|\}|\s[-–—]{1,3}\s|\|| (?:because|since|due to|as)\b|因为|由于|理由|原因", re.I)
 
 
 def _read(reply: str, words: str, meaning: Meaning[T], loose: Callable[[str], Iterable[_Found[T]]]) -> T | Unreadable:
@@ -278,16 +294,19 @@ def _settle(found: Sequence[_Found[T]], page: _Page) -> T | Unreadable:
         return _NOTHING
     form = max(one.form for one in found)
     *others, last = sorted((one for one in found if one.form == form), key=lambda one: one.start)
-    rest = [one for one in found if one.value != last.value]
-    if any(one.start > last.end for one in rest if _side(one.value) != _side(last.value)):
-        return _CONTRADICTION
-    if last.start >= page.tail and any(one.start < page.tail and one.form >= _Form.FINAL_LABEL for one in rest):
-        return _CONTRADICTION  # a block at the very end may be the judge's or a candidate's
-    together = form in (_Form.FINAL_LABEL, _Form.FINAL_MARK)
+    cut = _CUT_OBJECT.search(page.own[-4000:])
+    if cut and last.start > max(0, len(page.own) - 4000) + cut.start():
+        return _UNFINISHED
+    denials = [one for one in found if one.value != last.value and (one.form == form or _side(one) != _side(last))]
+    in_tail = last.start >= page.tail  # a block at the very end may be the judge's or a candidate's
+    for one in denials:
+        loud = one.form >= _Form.MARK or one.form in _FINAL
+        if one.start > last.end or one.form in _FINAL or (in_tail and loud and one.start < page.tail):
+            return _CONTRADICTION
     right = last.start
     for one in reversed(others):
         between = page.own[one.end : right]
-        if not together and re.search(r"\w", between) and (re.search(r"[\n。!?;]|\.\s", between)):
+        if re.search(r"\w", between) and re.search(r"[\n。!?;]|\.\s", between):
             break
         if one.value != last.value:
             return _CONTRADICTION
@@ -295,8 +314,8 @@ def _settle(found: Sequence[_Found[T]], page: _Page) -> T | Unreadable:
     return last.value
 
 
-def _side(value: object) -> object:
-    return value.side if isinstance(value, Verdict) else value
+def _side(found: _Found[T]) -> object:
+    return found.value.side if isinstance(found.value, Verdict) else found.value
 
 
 def _marks(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterator[_Found[T]]:
@@ -306,7 +325,8 @@ def _marks(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterator[_
         before = text[offset : mark.start()]
         named = [one for one in label.finditer(before) if not re.search(r"\n|\]\s?\]", before[one.end() :])]
         start = offset + named[-1].start() if named else mark.start()
-        if value is not None and _meant(text, mark.start()) and _meant(text, start):
+        meant = not _AFTERTHOUGHT.match(text, mark.end()) and _meant(text, mark.start()) and _meant(text, start)
+        if value is not None and meant:
             form = _Form.MARK if not named else _Form.FINAL_MARK if _is_final(named[-1][0]) else _Form.LABEL_MARK
             yield _Found(start, mark.end(), form, value)
 
@@ -315,11 +335,8 @@ def _labelled(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterato
     for one in deque(label.finditer(text), maxlen=_NEWEST):
         said = text[one.end() : one.end() + 120]
         value = None if _MARK.match(said.lstrip(" *_\"'")) else _stated(said, meaning)
-        if (
-            value is not None
-            and _meant(text, one.start())
-            and not _SOMEONES.search(text[max(0, one.start() - 12) : one.start()])
-        ):
+        own = not _SOMEONES.search(text[max(0, one.start() - 12) : one.start()])
+        if value is not None and own and _meant(text, one.start()):
             form = _Form.FINAL_LABEL if _is_final(one[0]) else _Form.LABEL
             yield _Found(one.start(), one.end() + 1, form, value)
 
@@ -342,9 +359,7 @@ def _stated(said: str, meaning: Meaning[T]) -> T | Unreadable | None:
 
 def _last_line(text: str, meaning: Meaning[T]) -> Iterator[_Found[T]]:
     line = text.rstrip().rpartition("\n")[2]
-    bare = re.sub(
-        r"^\W*(?:(?:最终|最后)的?)?(?:答案|选择)[:是为]|^\W*(?:final )?(?:answer|choice):", "", line, flags=re.I
-    )
+    bare = re.sub(r"^\W*(?:(?:最终|最后)的?答案[:是为]|答案:|(?:final )?answer:)", "", line, flags=re.I)
     value = meaning(bare) if len(line) <= 60 else None
     if value is not None:
         end = len(text.rstrip())
@@ -354,7 +369,10 @@ def _last_line(text: str, meaning: Meaning[T]) -> Iterator[_Found[T]]:
 # ── objects ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[{}]')
-_LOOSE_PAIR = re.compile(r"""["']([^"'\n]{1,40})["']\s?:\s{0,8}(?:"([^"\n]*)"|'([^'\n]*)'|([^\s,{}\[\]"']{1,20}))""")
+_LOOSE_PAIR = re.compile(
+    r"""["']([^"'\n]{1,40})["']\s?:\s{0,8}(?:"([^"\n]*)"|'([^'\n]*)'|([^\s,{}\[\]"']{1,20}))(?=\s{0,8}(?:[,}\]]|\Z))"""
+)
+_PLAIN_KEY = re.compile("score|rating|得分|评分|分数", re.I)
 
 
 def _blocks(page: _Page) -> list[tuple[int, int]]:
@@ -384,8 +402,7 @@ def _pairs(block: str) -> list[tuple[str, str]]:
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, _Object):
-            inner = [(name if name and re.fullmatch(_RATING_WORDS, key, re.I) else key, one) for key, one in value]
-            waiting.extend(reversed(inner))
+            waiting.extend((name if name and _PLAIN_KEY.fullmatch(key) else key, one) for key, one in reversed(value))
         elif isinstance(value, list):
             waiting.extend((name, one) for one in reversed(value))
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
@@ -406,7 +423,7 @@ def _objects(page: _Page, words: str, meaning: Meaning[T]) -> Iterator[_Found[T]
             meaning(said) for key, said in _pairs(page.text[start:stop]) if name.fullmatch(key.translate(_WIDTHS))
         ]
         known = [value for value in values if value is not None]
-        final = final and not re.search(r"\w", page.own[stop:end])
+        final = final and page.own[start] != _BLOCK_BLANK and not re.search(r"\w", page.own[stop:end])
         end = start
         if known:
             value = known[0] if all(one == known[0] for one in known) else _CONTRADICTION
@@ -433,7 +450,7 @@ _PHRASES = [
 _TIE = re.compile(
     rf"c|(?:(?:{_ITEM}\s?(?:和|与|跟|、|&|and)\s?{_ITEM}|两者|二者|双方|两个(?:{_NOUN})?|both(?: {_NOUN}s?)?)\s?(?:are |的?(?:质量|水平|表现))?)?"
     r"\s?(?:(?:a|an|it's a|is|are|为|是|打成|基本|大致|几乎|都|roughly|relatively|about)\s?){0,3}"
-    r"(?:平局?|平手|打平|持平|平|不分(?:上下|胜负|伯仲|高下)|难分(?:上下|伯仲|高下)|并列|(?:同样|一样)好|相当|旗鼓相当|"
+    r"(?:平局?|平手|打平|持平|和局|平|不分(?:上下|胜负|伯仲|高下)|难分(?:上下|伯仲|高下)|并列|(?:同样|一样)好|相当|旗鼓相当|"
     r"tie|tied|draw|equal|equally good|(?:the )?same)"
 )
 _WORSE = {"<", "<<", "不如", "逊于", "劣于", "worse than"}
@@ -443,7 +460,7 @@ _BRACKETS = {"[]", "()", "{}"}
 def _bare(said: str) -> str:
     """Take off emphasis, quotes, end punctuation and pairs of brackets."""
     for _ in range(4):
-        said = said.strip(" \t\n*_\"'`#。.,!;:")
+        said = said.rstrip(" \t\n*_\"'`#。.,!;:").lstrip(" \t\n*_\"'`#:")
         if said[:1] + said[-1:] not in _BRACKETS:
             break
         said = said[1:-1]
@@ -500,7 +517,7 @@ _NUMBERS = [
 ]
 _ALONE = re.compile(r"^[ \t*_]{0,6}(?:\[[ \t]?([^\[\]\n]{1,20})\])[ \t*_。.]{0,6}$", re.M)
 _GIVEN = re.compile(
-    rf"(?:\b(?:rate|give|score|award|deserve)s?\b|[给打评])[^\n。!?;]{{0,40}}?(?<![\d.高低多少扣加减差])"
+    rf"(?:\b(?:rate|give|score|award|deserve)s?\b|给|打|评(?!分标准))[^\n。!?;]{{0,40}}?(?<![\d.高低多少扣加减差至到~-])"
     rf"((?:{_AMOUNT})\s?(?:分|/\s?\d{{1,4}}|out of \d{{1,4}}))\W{{0,4}}$",
     re.I,
 )
@@ -549,7 +566,6 @@ def read_rating(reply: str, *, minimum: float = 1, maximum: float = 10) -> Score
 
 def _loose_number(text: str, meaning: Meaning[Score]) -> Iterator[_Found[Score]]:
     """Find a number that is the last line, ends the last sentence (我给8分), or stands alone in brackets, once only."""
-    yield from _last_line(text, meaning)
     end = len(text.rstrip())
     given = _GIVEN.search(text[max(0, end - 160) : end].rpartition("\n")[2])
     value = meaning(given[1]) if given else None
@@ -559,6 +575,8 @@ def _loose_number(text: str, meaning: Meaning[Score]) -> Iterator[_Found[Score]]
     known = [(one, value) for one, value in alone if value is not None]
     if known and all(value == known[0][1] for _, value in known):
         yield _Found(known[0][0].start(), known[-1][0].end(), _Form.LOOSE, known[0][1])
+    if not known:
+        yield from _last_line(text, meaning)
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,10 +599,11 @@ class _Named:
 
     def in_text(self, text: str) -> dict[str, Score | Unreadable]:
         found: dict[str, Score | Unreadable] = {}
+        other = re.compile("|".join(self.patterns.values()), re.I)
         for name, pattern in self.patterns.items():
             label = re.compile(rf"(?<!\w)(?:{pattern})(?![a-z]){_LINK}", re.I)
             for one in deque(label.finditer(text), maxlen=_NEWEST):
-                value = _stated(text[one.end() : one.end() + 60], self.meaning)
+                value = _stated(other.split(text[one.end() : one.end() + 60], 1)[0], self.meaning)
                 if value is not None and _meant(text, one.start()):
                     found[name] = value
         return found
@@ -599,7 +618,7 @@ class _Named:
 
 def _name_pattern(name: str) -> str:
     words = re.split(r"[\s_-]+", name.translate(_WIDTHS).strip())
-    return r"[\s_-]{0,3}".join(map(re.escape, words)) + r"(?:的?得分|的?评分|分数|[\s_]?score|[\s_]?rating)?"
+    return r"[\s_-]{0,3}".join(map(re.escape, words)) + r"(?:的?得分|的?评分|分数|得|[\s_]?score|[\s_]?rating)?"
 
 
 def read_scores(
@@ -636,7 +655,7 @@ def _table(page: _Page, asked: _Named) -> dict[str, Score | Unreadable] | Unread
     after = tables[-1][1] if tables else 0
     rest = page.own[after:]
     found = asked.in_text(rest)
-    if tables and rest.count("{") > rest.count("}") and found:
+    if (cut := _CUT_OBJECT.search(rest)) and asked.in_text(rest[cut.start() :]):
         return _UNFINISHED
     return found | tables[-1][2] if tables else found
 
@@ -644,15 +663,18 @@ def _table(page: _Page, asked: _Named) -> dict[str, Score | Unreadable] | Unread
 # ── several systems at once ───────────────────────────────────────────────────────────────────────────────────────────
 
 _NTH = r"(\d{1,2}|[a-z]|[一二三四五六七八九十]|[甲乙丙丁戊己庚辛壬癸])(?![a-z0-9])"
-_LISTED = re.compile(rf"(?<!\w){_NOUN}{_NTH}(?:'s|的)?\s?(?:{_RATING_WORDS})?{_LINK}", re.I)
+_LISTED = re.compile(
+    rf"(?<!\w)(?:{_NOUN}|(?=(?-i:[A-J甲乙丙丁])[ *]{{0,3}}[:=])){_NTH}(?:'s|的)?\s?(?:{_RATING_WORDS})?{_LINK}", re.I
+)
 _LISTED_KEY = re.compile(rf"(?:{_NOUN})?{_NTH}(?:'s|的)?[\s_]?(?:{_RATING_WORDS})?", re.I)
 _PLACE = rf"(?:{_NOUN})?{_NTH}[*_\"'\])]{{0,4}}"
 _CHAIN = re.compile(rf"(?<![\w>=<]){_PLACE}(?:\s?(?:>=|=>|>{{1,2}}|={{1,2}}|≥|≈)[\s*_\"'\[(]{{0,5}}{_PLACE})++", re.I)
 _STEP = re.compile(rf"(>=|=>|>{{1,2}}|={{1,2}}|≥|≈)?[\s*_\"'\[(]{{0,5}}{_PLACE}", re.I)
 _ORDER = re.compile(r"(?:排名|排序|顺序|名次|ranking|order)[^\n。]{0,40}[:是为]?\W{0,6}$", re.I)
 _ALL_EQUAL = re.compile(
-    rf"(?:(?<!not )\ball(?: of)?(?: the)?|(?<!非)(?:所有|全部|各个?|每个))\s?(?P<many>[a-z]+|\d{{1,2}}|[两二三四五六七八九十])?[个位份]?\s?(?:的)?{_NOUN}"
-    r"[^\n。.!?]{0,40}?(?:\bequal|\btied?\b|\bthe same\b|同样|一样|相同|相等|并列|不分上下|难分上下|平手|平局|相当)",
+    r"(?:(?<!not )\ball(?: of)?(?: the)?|(?<!非)(?:所有|全部|各个?|每个)|(?<!第)(?=[两三四五六七八九十]个))"
+    rf"\s?(?P<many>[a-z]{{3,5}}|\d{{1,2}}|[两三四五六七八九十])?[个位份]?\s?(?:的)?{_NOUN}[^\n。.!?]{{0,40}}?"
+    r"(?:\bequal|\btied?\b|\bthe same\b|同样|一样|相同|相等|并列|[不难][分相]上下|平手|平局|相当)",
     re.I,
 )
 _COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
@@ -727,6 +749,10 @@ def read_ranking(reply: str, count: int) -> tuple[int, ...] | Unreadable:
         line = page.own[: chain.start()].rpartition("\n")[2] + page.own[chain.end() :].partition("\n")[0]
         if ranks and (named or not re.search(r"\w", line)) and _meant(page.own, chain.start()):
             found.append(_Found(chain.start(), chain.end(), _Form.MARK, ranks))
+    for start, end in _blocks(page)[-1:]:
+        chains = [said for _, said in _pairs(page.text[start:end]) if _CHAIN.fullmatch(said.translate(_WIDTHS))]
+        known = [ranks for said in chains if (ranks := _ranks(said.translate(_WIDTHS), count))]
+        found += [_Found(start, end, _Form.OBJECT, ranks) for ranks in known]
     last = page.own.rstrip().rpartition("\n")[2]
     equal = _ALL_EQUAL.search(last)
     if not found and equal and not _DENIED.search(last) and _many(equal["many"]) in (0, count):
@@ -735,7 +761,10 @@ def read_ranking(reply: str, count: int) -> tuple[int, ...] | Unreadable:
 
 
 def _many(word: str | None) -> int:
-    return 0 if not word else _COUNTS.get(word.lower()) or (_nth(word.replace("两", "二")) if len(word) == 1 else 0)
+    """Return the number that a word says; 0 for another word (all the assistants)."""
+    if not word or len(word) > 2:
+        return _COUNTS.get((word or "").lower(), 0)
+    return int(word) if word.isdigit() else _nth(word.replace("两", "二"))
 
 
 def _ranks(chain: str, count: int) -> tuple[int, ...] | None:
@@ -796,9 +825,9 @@ def scores_schema(
 ) -> dict[str, Json]:
     """Return the JSON schema of a reply that `read_scores` reads (and `read_rating`, where only `overall` is asked for)."""
     number: Json = {"type": "number", "minimum": minimum, "maximum": maximum}
-    return _schema({name: number for name in ([*dimensions, overall] if overall else dimensions)})
+    return _schema(dict.fromkeys([*dimensions, overall] if overall else dimensions, number))
 
 
 def _schema(properties: dict[str, Json]) -> dict[str, Json]:
-    every: dict[str, Json] = {"reason": {"type": "string"}} | properties
-    return {"type": "object", "properties": every, "required": list(every), "additionalProperties": False}
+    every: dict[str, Json] = {"reason": {"type": "string"}, **properties}
+    return {"type": "object", "properties": every, "required": [*every], "additionalProperties": False}

@@ -15,9 +15,10 @@ A, B = 11, 22  # candidates' codes
 
 
 def dialogues(*rows: tuple[int, int, str] | tuple[int, int, str, int]) -> DialogueColumns:
-    """(question, candidate, outcome[, user turns]) per dialogue; a dialogue that is not ok ended at turn 1."""
+    """(question, candidate, outcome[, user turns]) per dialogue; one without an answer ended at turn 1."""
     codes = [
-        [i, r[0], r[1], 0, OUTCOMES.index(Outcome(r[2])), int(r[2] != "ok"), [*r, 0][3]] for i, r in enumerate(rows)
+        [i, r[0], r[1], 0, OUTCOMES.index(Outcome(r[2])), int(r[2] not in ("ok", "truncated")), [*r, 0][3]]
+        for i, r in enumerate(rows)
     ]
     return DialogueColumns(*np.array(codes, np.int64).reshape(-1, 7).T)
 

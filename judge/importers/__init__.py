@@ -87,7 +87,7 @@ def recorded_candidate(dataset: str, name: str) -> Candidate:
 def recorded_judge(dataset: str, name: str, protocol: str = "", label: str = "") -> Judge:
     """Name a judge whose judgments were recorded by others; `label` tells apart two protocols of one model."""
     shown = f"{name}+{label}" if label else name
-    return Judge(f"recorded:{dataset}/{shown}", Model(f"recorded:{dataset}", name), protocol)
+    return Judge(f"recorded:{dataset}/{shown}", Model(f"recorded:{dataset}", name), protocol, template=label)
 
 
 def files(path: Path, *patterns: str) -> list[Path]:

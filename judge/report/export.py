@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TextIO
+from tempfile import TemporaryDirectory
 
 from judge.codec import encode_result
 from judge.errors import InputError, UnknownName
@@ -49,34 +49,33 @@ def export_jsonl(store: Store, folder: Path, banks: Sequence[str] = ()) -> dict[
         if name not in known:
             raise UnknownName("题库", name, known)
     chosen = [known[name] for name in dict.fromkeys(banks or known)]
-    written: Counter[str] = Counter(dict.fromkeys(FILES, 0))
-    drafts = {name: folder / f".{name}.draft" for name in sorted({*FILES.values()})}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            files = {
-                name: stack.enter_context(draft.open("w", encoding="utf-8", newline="\n"))
-                for name, draft in drafts.items()
-            }
-            for kind, line in _lines(store, chosen):
-                _write(files[FILES[kind]], line)
-                written[kind] += 1
-        for name, draft in drafts.items():
-            # An older export's file of a kind that is no longer there would be read along with the new ones.
-            if draft.stat().st_size or name != FILES["tallies"] or (folder / name).exists():
-                draft.replace(folder / name)
+        with TemporaryDirectory(prefix=".export-", dir=folder) as draft:
+            counts = _write(Path(draft), _lines(store, chosen))
+            for file in sorted(Path(draft).iterdir()):
+                # An older export's tallies would be read along with the new files.
+                if file.name != FILES["tallies"] or counts["tallies"] or (folder / file.name).exists():
+                    file.replace(folder / file.name)
     except OSError as error:
         raise InputError(
             f"写不进目录（{error.strerror or error}）", where=str(folder), fix="检查权限与磁盘空间；原有的文件没有动过"
         ) from error
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
-    return dict(written)
+    return counts
 
 
-def _write(file: TextIO, line: Line) -> None:
-    file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+def _write(folder: Path, lines: Iterator[tuple[str, Line]]) -> dict[str, int]:
+    """Write lines to the file of their kind; return how many of each kind there were."""
+    counts = dict.fromkeys(FILES, 0)
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context((folder / name).open("w", encoding="utf-8", newline="\n"))
+            for name in set(FILES.values())
+        }
+        for kind, line in lines:
+            files[FILES[kind]].write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+            counts[kind] += 1
+    return counts
 
 
 def _lines(store: Store, banks: Sequence[Bank]) -> Iterator[tuple[str, Line]]:

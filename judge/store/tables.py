@@ -73,7 +73,7 @@ dialogue = Table(
     Column("sample", Integer, nullable=False),
     Column("history", String(8), nullable=False),
     Column("outcome", SmallInteger, nullable=False),  # position in records.Outcome
-    Column("ended", SmallInteger, nullable=False),  # the first turn that is not ok, 0: none
+    Column("ended", SmallInteger, nullable=False),  # the first turn without an answer, 0: none
     Column("prompts", String(32), nullable=False),  # hash of the user turns as sent
     *_content(),
     Index("dialogue_by_question", "question", "candidate"),

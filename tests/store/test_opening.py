@@ -402,7 +402,7 @@ def server_tables(url: str) -> list[tuple[str, int]]:
         names = connection.execute(
             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
         ).fetchall()
-        return [(str(name), connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0]) for (name,) in names]  # type: ignore[call-overload]
+        return [(str(name), connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0]) for (name,) in names]
 
 
 def test_an_empty_database_is_not_filled_unless_asked_for(postgres_url: str) -> None:
@@ -423,7 +423,7 @@ def test_a_database_with_foreign_tables_is_refused_untouched(postgres_url: str, 
     import psycopg
 
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(statements)  # type: ignore[call-overload]
+        connection.execute(statements)
     before = server_tables(postgres_url)
     assert refusal(postgres_url, create=True).message == "数据库里有别的程序的表"
     assert server_tables(postgres_url) == before

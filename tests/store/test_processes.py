@@ -42,7 +42,7 @@ def started(
 
 
 def said(process: BaseProcess, here: Connection) -> str:
-    assert here.poll(PATIENCE), "kein Wort"
+    assert here.poll(PATIENCE), "no word from the process"
     found = str(here.recv())
     process.join(PATIENCE)
     here.close()
@@ -97,7 +97,7 @@ def test_processes_that_write_at_once_lose_nothing_and_double_nothing(
 
 # ── kill -9 ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-KILLS = 12
+KILLS = 10
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def some_recorded(recorded: Path, tmp_path: Path) -> Path:
     file = tmp_path / "some" / "dialogs.jsonl"
     file.parent.mkdir()
     with gzip.open(recorded / "llmeval2" / "dialogs.jsonl.gz", "rt", encoding="utf-8") as lines:
-        file.write_text("".join(islice(lines, 1500)), encoding="utf-8")
+        file.write_text("".join(islice(lines, 1000)), encoding="utf-8")
     return file
 
 
@@ -135,10 +135,9 @@ def test_an_import_killed_again_and_again_ends_like_one_never_killed(
             assert process.exitcode == -9
             killed += 1
         here.close()
-        if not isinstance(store_url, str) or "://" in store_url or Path(store_url).exists():
-            store = open_store(store_url, create=True)
-            seen.append(len(store.dialogue_columns("llmeval2")))
-            store.engine.dispose()
+        store = open_store(store_url, create=True)
+        seen.append(len(store.dialogue_columns("llmeval2")))
+        store.engine.dispose()
 
     process, here = started(processes, work.import_recorded, store_url, some_recorded)
     assert [here.recv(), here.recv()] == ["ready", "done"]
@@ -147,7 +146,7 @@ def test_an_import_killed_again_and_again_ends_like_one_never_killed(
     assert seen == sorted(seen)  # what was in stays in
     assert all(count % 125 == 0 for count in seen)  # and comes in whole calls
     store = open_store(store_url)
-    assert len(store.dialogue_columns("llmeval2")) == 1500
+    assert len(store.dialogue_columns("llmeval2")) == 1000
     after, without = dump(store), dump(quiet)
     assert {name for name in after if after[name] != without[name]} <= {"meta"}
     if store.engine.dialect.name == "sqlite":

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from judge.records import (
+    DIALOGUE,
     Answer,
     Bank,
     Candidate,
@@ -29,7 +30,6 @@ from judge.store import Store, open_store
 from judge.store.reading import BankSummary, Item
 from tests.store.samples import (
     BANK,
-    DIALOGUE,
     HUMANS,
     JIA_POISON,
     JIA_UNPUBLISHED,
@@ -190,7 +190,7 @@ def test_dialogue_columns(full: Store) -> None:
         "candidate": [1, 2, 2, 2, 1, 2],
         "sample": [0, 0, 1, 0, 0, 0],
         "outcome": [0, 1, 0, 1, 2, 0],  # ok, truncated, ok, truncated, filtered_input, ok
-        "ended": [0, 2, 0, 2, 1, 0],
+        "ended": [0, 0, 0, 0, 1, 0],  # a truncated answer is an answer
     }
     assert len(set(yi_wood)) == 1
     assert jia_wood != yi_wood[0]

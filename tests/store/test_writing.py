@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 
 from judge.errors import InputError, StoreError
 from judge.records import (
+    DIALOGUE,
     Answer,
     Bank,
     Candidate,
@@ -30,7 +31,6 @@ from judge.records import (
 from judge.store import Store, open_store, tables
 from tests.store.samples import (
     BANK,
-    DIALOGUE,
     HUMANS,
     JIA,
     JIA_WOOD,
@@ -144,8 +144,9 @@ def test_same_key_with_other_content_is_refused_and_nothing_of_the_call_is_writt
     store.add(**everything())
     before = dump(store)
     fresh = Dialogue(Question("新库", "1", "闲聊", ()), JIA, ())
+    whole: Batch = {**batch, "dialogues": [fresh, *batch.get("dialogues", [])], "run": replace(RUN, name="再来")}
     with pytest.raises(InputError) as caught:
-        store.add(**{**batch, "dialogues": [fresh, *batch.get("dialogues", [])], "run": replace(RUN, name="再来")})
+        store.add(**whole)
     assert caught.value.message.startswith(f"{name}（键 ")
     assert "本次没有写入任何内容" in caught.value.message
     assert "加大 version" in caught.value.fix
@@ -199,8 +200,9 @@ def test_failure_in_the_middle_leaves_the_store_as_it_was(
 ) -> None:
     store.add(dialogues=[JIA_WOOD])
     before = dump(store)
+    whole: Batch = {"banks": [BANK], "questions": [POISON], **batch}
     with pytest.raises(error):
-        store.add(**{"banks": [BANK], "questions": [POISON], **batch})
+        store.add(**whole)
     assert dump(store) == before
     store.add(**everything())  # and it works on
     assert codes(store) == {name: list(range(1, count + 1)) for name, count in COUNTS.items()}

@@ -1,0 +1,63 @@
+"""Models as the product sees them: a request goes in, a reply with its outcome comes out; vendors stay behind this door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from judge.identity import Json
+from judge.records import Model, Outcome, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation as sent."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a model in one call.
+
+    temperature and max_tokens: None leaves the server's default. `schema` asks for JSON of this form where the server can;
+    `logprobs` asks for the probabilities of so many first tokens' alternatives where it can.
+    """
+
+    messages: tuple[Message, ...]
+    temperature: float | None = None
+    max_tokens: int | None = None
+    schema: Json = None
+    logprobs: int = 0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a model said: the text without its reasoning, how it ended, and what the provider says of itself.
+
+    `first_tokens` are (token, probability) alternatives of the first answer token, most probable first.
+    """
+
+    text: str
+    outcome: Outcome = Outcome.OK
+    reasoning: str | None = None
+    usage: Usage | None = None
+    returned_model: str | None = None
+    fingerprint: str | None = None
+    first_tokens: tuple[tuple[str, float], ...] = ()
+    detail: str = ""  # what the provider said about a filter or an error
+
+
+class ChatModel(Protocol):
+    """A model that can be asked.
+
+    `reply` raises ModelBusy where a later call may succeed, ModelRefused where the configuration is at fault, QuotaGone where
+    the account is; everything else (filtered, empty, truncated) is a Reply with its outcome.
+    """
+
+    name: str
+    identity: Model
+
+    async def reply(self, request: Request) -> Reply: ...

@@ -1,0 +1,20 @@
+"""The PostgreSQL server of these tests does not wait for the disk: each test makes a database of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def _hasty_server(postgres_server: str) -> None:
+    import psycopg
+
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+
+
+@pytest.fixture
+def postgres_url(_hasty_server: None, postgres_url: str) -> str:
+    """The URL of a fresh, empty PostgreSQL database."""
+    return postgres_url
