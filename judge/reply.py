@@ -221,7 +221,8 @@ def _page(reply: str) -> _Page | Unreadable:
 
     def block(found: re.Match[str]) -> str:
         nonlocal tail
-        if _LEAD_IN.search(text[max(0, found.start() - 80) : found.start()]):
+        before = text[max(0, found.start() - 80) : found.start()].rstrip()
+        if before.endswith((":", ",")) and _LEAD_IN.search(before):
             return _blank(found)
         if found.end() < words_end:
             return _blank(found, _BLOCK_BLANK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,12 @@ import click
 
 from judge.cli.help import Command
 from judge.cli.output import json_option, opened, print_json, store_option
-from judge.errors import InputError
+from judge.errors import InputError, StoreError
 from judge.identity import Json
 
 if TYPE_CHECKING:
     from judge.importers import Imported
+    from judge.records import Dialogue, Question
     from judge.store import Store
 
 EPILOG = """\b
@@ -58,11 +60,9 @@ def import_(
     if not paths:
         raise InputError("没有说导入什么", where="命令行", fix="judge import 路径；judge import --help 看例子")
     done: list[dict[str, Json]] = []
-    store: Store | None = None
-    for path, name in _found(paths, format_name):
-        found = _read(path, name, dataset)
-        store = store or opened(url, create=True)
-        done.append(_added(store, found, path, name))
+    for path, name, also in _found(paths, format_name):
+        found = _read(path, name, dataset, also, url)
+        done.append(_added(opened(url, create=True), found, path, name))
         if not as_json:
             _print_added(done[-1])
     if not done:
@@ -71,29 +71,53 @@ def import_(
         print_json("judge.import/1", {"imported": done})
 
 
-def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, str]]:
-    """Say which path is read in which format; what no format knows is named, never skipped in silence."""
-    from judge.importers.detection import find, load
+def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, str, list[Path]]]:
+    """Say which path is read in which format; our own files are read together, since they refer to one another.
+
+    What no format knows is named, never skipped in silence.
+    """
+    from judge.importers.detection import Found, find, load
 
     if format_name is not None:
         load(format_name)
-        return [(Path(path), format_name) for path in paths]
-    found = [one for path in paths for one in find(Path(path))]
+        found = [Found(Path(path), format_name) for path in paths]
+    else:
+        found = [one for path in paths for one in find(Path(path))]
     unknown = [str(one.path) for one in found if one.format is None and one.path.suffix != ".md"]
     if unknown:
         print(f"没有认出格式，跳过 {len(unknown)} 个文件：{'、'.join(unknown)}", file=sys.stderr)
-    return [(one.path, one.format) for one in found if one.format is not None]
+    ours = [one.path for one in found if one.format == "own"]
+    others: list[tuple[Path, str, list[Path]]] = [(o.path, o.format, []) for o in found if o.format not in (None, "own")]
+    return others + ([(ours[0], "own", ours[1:])] if ours else [])
 
 
-def _read(path: Path, name: str, dataset: str | None) -> Imported:
+def _read(path: Path, name: str, dataset: str | None, also: list[Path], url: str) -> Imported:
     from judge.importers.detection import load
 
-    if not path.exists():
-        raise InputError("没有这个文件或目录", where=str(path), fix="检查路径")
+    for one in (path, *also):
+        if not one.exists():
+            raise InputError("没有这个文件或目录", where=str(one), fix="检查路径")
     if sys.stderr.isatty():
         print(f"读取 {path} ……", file=sys.stderr)
-    reader = load(name)
-    return reader.read(path) if dataset is None else reader.read(path, dataset)
+    named = {} if dataset is None else {"dataset": dataset}
+    if name == "own":
+        return load(name).read(path, also=also, known=_known(url), **named)
+    return load(name).read(path, **named)
+
+
+def _known(url: str) -> Callable[[str], list[Question | Dialogue]]:
+    """Return what lines may refer to beside what is imported with them: the store's own records of a bank."""
+
+    def records(bank: str) -> list[Question | Dialogue]:
+        try:
+            store = opened(url)
+        except StoreError:
+            if Path(url).exists():
+                raise
+            return []
+        return [*store.questions(bank), *store.dialogues(bank)]
+
+    return records
 
 
 def _added(store: Store, found: Imported, path: Path, name: str) -> dict[str, Json]:

@@ -96,7 +96,8 @@ def _games(name: str, games: Json, where: str, case: Case, dataset: str, found: 
         shown = case.dialogues if number % 2 == 0 else case.dialogues[::-1]
         text = game.get("text")
         result = _result(game, where)
-        found.notes[f"{name} 的回复没读出来"] += isinstance(result, Unreadable)
+        if isinstance(result, Unreadable):
+            found.notes[f"{name} 的回复没读出来"] += 1
         reply = text if isinstance(text, str) else None
         judgments.append(Judgment(Case(case.question, DIALOGUE, shown), judge, result, reply=reply, repeat=number // 2))
     return judgments

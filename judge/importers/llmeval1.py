@@ -41,7 +41,8 @@ def read(path: Path, dataset: str = "llmeval1") -> Imported:
             scores = tuple((metric, given[repeat]) for metric, given in metrics.items() if len(given) > repeat)
             case = Case(dialogue.question, DIALOGUE, (dialogue,))
             found.judgments.append(Judgment(case, judge, Scores(None, scores), repeat=repeat))
-            found.notes["同一题同一模型同一指标重复打分，照录"] += len(scores) if repeat else 0
+            if repeat:
+                found.notes["同一题同一模型同一指标重复打分，照录"] += len(scores)
     return found
 
 

@@ -6,7 +6,7 @@ Judgments name dialogues by (bank, question, candidate, sample), so what they na
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
@@ -168,7 +168,8 @@ KINDS: dict[str, type[BaseModel]] = {
     "turns": QuestionRow,
 }
 PATTERNS = ("*.jsonl", "*.jsonl.gz")
-TOGETHER = "把题库、回答与评判放进同一个目录一起导入（judge export 就是这样写的），或改正名字"
+TOGETHER = "先导入题库与回答，或与它们一起导入（同一条命令里给出全部文件或目录）；写错了就改正名字"
+Known: TypeAlias = Callable[[str], Iterable[Question | Dialogue]]
 Record = TypeVar("Record", Bank, Question, Dialogue, Judgment, HumanVerdict, Tally)
 
 
@@ -187,14 +188,18 @@ def _kind(row: Row) -> type[BaseModel] | None:
     return HeaderRow if is_header(row) else next((kind for name, kind in KINDS.items() if name in row), None)
 
 
-def read(path: Path, dataset: str = "own", also: Sequence[Path] = ()) -> Imported:
+def read(path: Path, dataset: str = "own", also: Sequence[Path] = (), known: Known | None = None) -> Imported:
     """Read our lines from a file or folder, and from the paths in `also` as if they stood there too.
 
-    `dataset` names the endpoint of candidates and judges that come without a model. Raises InputError naming file and line.
+    `dataset` names the endpoint of candidates and judges that come without a model; `known` gives the questions and
+    dialogues of a bank that lines may refer to beside those in the files. Raises InputError naming file and line.
     """
     reader = _Reader(dataset)
     rows = [row for place in (path, *also) for file in files(place, *PATTERNS) for row in reader.rows(file)]
     reader.learn_models(row for _, row in rows)
+    banks = dict.fromkeys(row.bank for _, row in rows if isinstance(row, OnQuestionRow))
+    for bank in banks if known else ():
+        reader.remember(known(bank))
     # Answers before what was said of them, whatever the order of the files.
     for where, row in sorted(rows, key=lambda one: not isinstance(one[1], AnswersRow)):
         reader.add(row, where)
@@ -240,6 +245,20 @@ class _Reader:
                 if one.model and (candidate := Candidate(one.name, _model(one.model))) not in self.named[one.name]:
                     self.named[one.name].append(candidate)
 
+    def remember(self, records: Iterable[Question | Dialogue]) -> None:
+        """Let lines refer to records that are known already; what the files say of them comes first."""
+        for record in records:
+            if isinstance(record, Question):
+                if (Question, record.key) not in self.seen:
+                    self.questions[record.bank, record.id].append(record)
+                continue
+            candidate = record.candidate
+            if candidate not in self.named[candidate.name]:
+                self.named[candidate.name].append(candidate)
+            name = (record.question.key, candidate.name, record.sample, record.history)
+            if not self.dialogues[name]:
+                self.dialogues[name].append(record)
+
     def add(self, row: BaseModel, where: str) -> None:
         """Make the record of a line and keep it."""
         match row:
@@ -247,7 +266,9 @@ class _Reader:
                 candidate = self._candidate(CandidateRow(name=row.candidate, model=row.model), where)
                 dialogue = Dialogue(self._question(row, where), candidate, row.answers, row.sample, row.history)
                 if self._keep(self.found.dialogues, dialogue, dialogue.key, where):
-                    self.dialogues[dialogue.question.key, row.candidate, row.sample, row.history].append(dialogue)
+                    name = (dialogue.question.key, row.candidate, row.sample, row.history)
+                    others = (one for one in self.dialogues[name] if one.key != dialogue.key)
+                    self.dialogues[name] = [*others, dialogue]
             case JudgmentRow():
                 result = self._result(row, where)
                 assert not isinstance(result, Skipped)

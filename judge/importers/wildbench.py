@@ -22,6 +22,8 @@ from judge.records import DIALOGUE, Answer, Bank, Case, Dialogue, Judgment, Outc
 
 FIELDS = ("id", "model", "output", "judge", "score", "strengths", "weaknesses")
 
+EARLIER = " earlier judgment"
+
 
 def recognises(path: Path) -> bool:
     """Tell whether a file or folder is in this format."""
@@ -54,9 +56,11 @@ def _judgments(row: Row, where: str, dialogue: Dialogue, dataset: str, found: Im
     judgments = [Judgment(case, judge, _score(row["score"], where), reply=reply)]
     others = object_of(row, "other_scores", where) if row.get("other_scores") else {}
     for other, score in others.items():
-        found.notes["同一评委此前的得分，照录为重复"] += other == name
-        again = recorded_judge(dataset, other, protocol="checklist")
-        judgments.append(Judgment(case, again, _score(score, where), repeat=int(other == name)))
+        earlier = other.removesuffix(EARLIER)
+        if earlier == name:
+            found.notes["同一评委此前的得分，照录为重复"] += 1
+        again = recorded_judge(dataset, earlier, protocol="checklist")
+        judgments.append(Judgment(case, again, _score(score, where), repeat=int(earlier == name)))
     return judgments
 
 

@@ -262,7 +262,11 @@ def test_what_looks_odd_is_kept_and_noted(tmp_path: Path) -> None:
         ({**HUMAN, "unanswered": "?"}, " 的 unanswered", "不认识的字段 unanswered"),
         ({**HUMAN, "probability": 0}, " 的 probability", "应是大于 0 的数，却是 0"),
         ({**HUMAN, "probability": "1"}, " 的 probability", "应是数，却是文字 '1'"),
-        ({**JUDGMENT, "verdict": {"side": "left"}}, " 的 verdict.side", "应是 first、second、tie 之一，却是文字 'left'"),
+        (
+            {**JUDGMENT, "verdict": {"side": "left"}},
+            " 的 verdict.side",
+            "应是 first、second、tie 之一，却是文字 'left'",
+        ),
         (
             {**JUDGMENT, "verdict": {"side": "first", "strenth": 2}},
             " 的 verdict.strenth",
