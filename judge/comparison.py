@@ -209,14 +209,18 @@ def _comparisons(
     flipped: Flags,
     opposed: Flags,
 ) -> Comparisons:
-    """Lay what was judged over what was planned: how answers ended comes first, what is not judged counts nowhere."""
+    """Lay what was judged over what was planned; what is not judged counts nowhere.
+
+    A filtered or empty answer loses without a judge. Where one was asked all the same (recorded data), its verdict stands,
+    unless the rule says otherwise.
+    """
     pair, question, scope, sample = (axis.ravel() for axis in np.indices(meetings.shape))
     sides = np.array(meetings.pairs, np.int64).reshape(-1, 2)[pair]
     ends = [_ended(dialogues, meetings, sides[:, k], question, scope, sample) for k in (0, 1)]
     there = (ends[0].present & ends[1].present) if len(pair) else np.zeros(0, bool)
 
     empty = [end.empty & ~meetings.refuse[question] for end in ends]
-    settled = there & (empty[0] | empty[1])
+    settled = there & (empty[0] | empty[1]) & ((state != State.JUDGED) | (rule.filtered != "loss"))
     verdict = np.where(empty[0] == empty[1], 0, np.where(empty[1], 1, -1))
     if rule.filtered == "tie":
         verdict = np.zeros_like(verdict)

@@ -2,6 +2,7 @@
 
 JudgeError
 ├── InputError            the user: a file, an argument, a configuration          exit 2
+│   ├── Failed            a check the user asked for found faults, which were printed
 │   ├── UnknownName       a name nobody knows, with the nearest known ones
 │   └── NothingToCompare  the named things share no question, or have no judgment
 ├── StoreError            the user: the store cannot be used as it is             exit 2
@@ -45,6 +46,12 @@ class InputError(JudgeError):
 
     code = "E2100"
     exit_code = 2
+
+
+class Failed(InputError):
+    """A check the user asked for found faults; they were printed as its result."""
+
+    code = "E2103"
 
 
 class UnknownName(InputError):
@@ -131,6 +138,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
         by_tail.setdefault(one.casefold(), one)
         by_tail.setdefault(one.rpartition("/")[2].casefold(), one)
     tail = name.rpartition("/")[2].casefold()
-    close = difflib.get_close_matches(name.casefold(), by_tail, n=3, cutoff=0.6)
-    close += difflib.get_close_matches(tail, by_tail, n=3, cutoff=0.6)
+    # In a name of two or three Han characters one slip is already a third to a half of it.
+    cutoff = 0.5 if len(tail) <= 4 else 0.6
+    close = difflib.get_close_matches(name.casefold(), by_tail, n=3, cutoff=cutoff)
+    close += difflib.get_close_matches(tail, by_tail, n=3, cutoff=cutoff)
     return list(dict.fromkeys(by_tail[one] for one in close))[:3]

@@ -10,20 +10,19 @@ byte for byte: code fences and {x} too, which mean nothing here and much in an a
 from __future__ import annotations
 
 import base64
-import binascii
-import hashlib
 import hmac
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from judge.errors import InputError, UnknownName
 from judge.identity import content_hash
-from judge.records import Case, Dialogue, Outcome, Question, Rubric, Scope, Turn
+from judge.records import Case, Dialogue, Outcome, Question, Rubric, Turn
 
 # ── templates ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -52,7 +51,7 @@ def load_template(name: str, folder: Path | None = None) -> Template:
     try:
         text = known[name].read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"读不了提示词模板（{error}）", where=str(known[name]), fix="检查权限，并存为 UTF-8") from error
+        raise InputError(f"读不了提示词模板（{error}）", where=str(known[name]), fix="存为 UTF-8") from error
     for number, line in enumerate(text.split("\n"), 1):
         if "{{" in (rest := _SLOT.sub("", line)) or "}}" in rest:
             fix = "写成 {{mark}} 这样：小写字母与下划线，不留空格"
@@ -67,26 +66,24 @@ def fill(template: Template, fields: Mapping[str, str]) -> str:
     spare = [name for name in fields if name not in template.fields]
     if missing or spare:
         faults = [f"{what} {'、'.join(names)}" for what, names in (("缺少", missing), ("多出", spare)) if names]
-        raise InputError(
-            f"提示词的内容与空位对不上：{'；'.join(faults)}",
-            where=f"提示词模板 {template.name}",
-            fix=f"模板的空位：{'、'.join(template.fields) or '无'}",
-        )
+        fix = f"模板的空位：{'、'.join(template.fields) or '无'}"
+        raise InputError(f"与空位对不上：{'；'.join(faults)}", where=f"提示词模板 {template.name}", fix=fix)
     return _SLOT.sub(lambda slot: fields[slot[1]], template.text)
 
 
 def render(template: Template, case: Case, mark: str, *, asked: str, rubric: Rubric | None = None) -> str:
     """Fill a template for a case; `asked` is the format's text from `judge.reply`, `mark` comes from `fence`."""
     upto = case.scope.turn
+    question, reference = _materials(case.question, upto)
     shown = [transcript(dialogue, upto) for dialogue in case.dialogues]
     labels = {"dialogue": "对话"} if len(shown) == 1 else {"first": "前一份对话（A）", "second": "后一份对话（B）"}
     fields = {
         "format": asked,
         "mark": mark,
-        "scope": _scope(case.scope),
-        "question": fenced(_question(case.question, upto), "题目", mark),
-        "reference": fenced(_reference(case.question, upto), "参考", mark),
-        "rubric": inert(_rubric(rubric, bands=len(shown) == 1), mark),
+        "scope": "整段对话" if upto is None else f"第 {upto} 轮的回答",
+        "question": fenced(question, "题目", mark),
+        "reference": fenced(reference, "参考", mark),
+        "rubric": inert(_rubric(rubric, bands=len(shown) == 1), mark) if rubric else "没有另定，按上面的通则评。",
     }
     fields = {name: value for name, value in fields.items() if name in template.fields or name not in _IF_WANTED}
     fields |= {name: fenced(text, labels[name], mark) for name, text in zip(labels, shown, strict=True)}
@@ -102,9 +99,9 @@ _HIDDEN = re.compile(
     r"|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
     r"|(?<=[\x00-\x22\x24-\x29\x2b-\x2f:-\x7e\ufe00-\ufe0f])[\ufe00-\ufe0f]|(?<![^\n])[\ufe00-\ufe0f])+"
 )
-_THINKING = r"[/|]{0,2}(?:begin_of_|end_of_)?(?:seed:)?(?:think(?:ing)?|thoughts?|reasoning|reflection|思考)\|?"
 _TOKEN = re.compile(
-    rf"[<＜][|｜][^|｜<>\s]{{1,64}}[|｜][>＞]|[<＜\[［◁]{_THINKING}[>＞\]］▷]|<<?/?SYS>>?"
+    r"[<＜][|｜][^|｜<>\s]{1,64}[|｜][>＞]|<<?/?SYS>>?"
+    r"|[<＜\[［◁][/|]{0,2}(?:(?:begin|end)_of_|seed:){0,2}(?:think(?:ing)?|thoughts?|reasoning|reflection|思考)\|?[>＞\]］▷]"
     r"|</?(?:s|bos|eos|pad|unk|sop|eop|eo[ham]|system|user|human|assistant|start_of_turn|end_of_turn|tool_calls?|"
     r"tool_response|function_calls?|reserved_\d{1,4}|(?:beginning|begin|end)_of_(?:sentence|text))>"
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK|BOS|EOS|UNUSED_TOKEN_\d{1,4})\]",
@@ -112,16 +109,15 @@ _TOKEN = re.compile(
 )
 _ROLE = re.compile(r"^([ \t>*#]{0,12}(?:system|user|assistant|human|instruction|response|ai)[ \t*]{0,3}):", re.I | re.M)
 _SLOT_LIKE = re.compile(r"\{(?:\{\s{0,4}[A-Za-z_][^{}\n]{0,60}\}|%[^{}\n]{1,60}%)\}")
-_BORDER = re.compile(r"^[ \t]*={3,}[^\n]*(?:开始|结束)[^\n]*", re.M)
-_ANGLES = str.maketrans("<＜[［◁>＞]］▷", "‹" * 5 + "›" * 5)
-_BRACES = str.maketrans("{}", "｛｝")
+_BORDER = re.compile(r"^[ \t]*+===(?=[^\n]*(?:开始|结束))[^\n]*", re.M)
+_SHOWN = str.maketrans("<＜[［◁>＞]］▷{}=", "‹‹‹‹‹›››››｛｝＝")
 
 
 def fence(secret: bytes, key: str) -> str:
     """Return the mark of a judgment's fences: not to be foreseen without the store's secret, the same on a rerun."""
     if not secret:
         raise InputError("围栏的密钥是空的，记号会被猜到", fix="用结果库里的密钥")
-    return hmac.new(secret, f"fence\n{key}".encode(), hashlib.sha256).hexdigest()[:20]
+    return hmac.new(secret, f"fence\n{key}".encode(), "sha256").hexdigest()[:20]
 
 
 def fenced(text: str, label: str, mark: str) -> str:
@@ -132,10 +128,9 @@ def fenced(text: str, label: str, mark: str) -> str:
 
 def inert(text: str, mark: str = "") -> str:
     """Rewrite visibly what could be taken for something else than text; twice is the same as once."""
-    text = _HIDDEN.sub(_visible, text)
-    text = _TOKEN.sub(lambda token: token[0].translate(_ANGLES), text)
-    text = _SLOT_LIKE.sub(lambda slot: slot[0].translate(_BRACES), _ROLE.sub(r"\1：", text))
-    text = _BORDER.sub(lambda line: line[0].replace("=", "＝"), text)
+    text = _ROLE.sub(r"\1：", _HIDDEN.sub(_visible, text))
+    for pattern in (_TOKEN, _SLOT_LIKE, _BORDER):
+        text = pattern.sub(lambda found: found[0].translate(_SHOWN), text)
     return re.sub(re.escape(mark), "‹记号›", text, flags=re.I) if mark else text
 
 
@@ -147,21 +142,12 @@ def _visible(run: re.Match[str]) -> str:
 
 # ── materials ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_ENDED = {
-    Outcome.OK: "",
-    Outcome.TRUNCATED: "〔被截断〕",
-    Outcome.FILTERED_INPUT: "〔被服务商过滤〕",
-    Outcome.FILTERED_OUTPUT: "〔被服务商过滤〕",
-    Outcome.EMPTY: "〔空回答〕",
-    Outcome.FAILED: "〔调用失败，没有回答〕",
-}
+_ENDED = dict.fromkeys((Outcome.FILTERED_INPUT, Outcome.FILTERED_OUTPUT), "〔被服务商过滤〕")
+_ENDED |= {Outcome.OK: "", Outcome.TRUNCATED: "〔被截断〕", Outcome.EMPTY: "〔空回答〕", Outcome.FAILED: "〔调用失败〕"}
 
 
 def transcript(dialogue: Dialogue, upto: int | None = None) -> str:
-    """Tell a dialogue turn by turn, to the end or up to a turn; how an answer ended stands in its heading, out of its reach.
-
-    Under golden history the answers that stood in the history are told; the candidate's own earlier ones only where all count.
-    """
+    """Tell a dialogue turn by turn (golden history as it stood); how an answer ended stands in its heading, out of its reach."""
     planned, answers = dialogue.question.turns, dialogue.answers
     last = max(len(planned), len(answers)) if upto is None else upto
     parts = []
@@ -172,7 +158,7 @@ def transcript(dialogue: Dialogue, upto: int | None = None) -> str:
         parts.append(_part(number, "用户" if sent is not None else "用户〔原话没有公布〕", sent or ""))
         stood = turn.golden if turn and dialogue.history == "golden" and number < last else None
         if answer is None:
-            parts.append(_part(number, "助手〔对话先已结束，没有回答〕", ""))
+            parts.append(_part(number, "助手〔没有回答〕", ""))
         elif stood is None or upto is None:
             blank = answer.outcome is Outcome.OK and not answer.text.strip()
             parts.append(_part(number, "助手" + _ENDED[Outcome.EMPTY if blank else answer.outcome], answer.text))
@@ -182,25 +168,22 @@ def transcript(dialogue: Dialogue, upto: int | None = None) -> str:
 
 
 def _part(number: int, heading: str, text: str) -> str:
-    """Put a heading over a text in which nothing can pass for another heading."""
-    text = re.sub(r"^([ \t]*)◆", r"\1◇", inert(text), flags=re.M)
-    return f"◆ 第 {number} 轮 · {heading}\n{text}" if text else f"◆ 第 {number} 轮 · {heading}"
+    return f"◆ 第 {number} 轮 · {heading}\n{_told(text)}" if text else f"◆ 第 {number} 轮 · {heading}"
 
 
-def _scope(scope: Scope) -> str:
-    return "整段对话" if scope.turn is None else f"第 {scope.turn} 轮的回答"
+def _told(text: str) -> str:
+    """Make a text inert in which nothing can pass for a heading either."""
+    return re.sub(r"^([ \t]*)◆", r"\1◇", inert(text), flags=re.M)
 
 
-def _question(question: Question, upto: int | None) -> str:
+def _materials(question: Question, upto: int | None) -> tuple[str, str]:
+    """Return what was asked and what the answers are held against, turn by turn."""
     said = {"answer": "用户", "refuse": "用户〔这一轮应当拒绝〕"}
-    turns = enumerate(question.turns[:upto], 1)
-    return "\n\n".join(_part(n, said[turn.expected], turn.prompt) for n, turn in turns) or "〔题目没有公布〕"
-
-
-def _reference(question: Question, upto: int | None) -> str:
-    parts = [_part(number, *_held_against(turn)) for number, turn in enumerate(question.turns[:upto], 1)]
-    trap = [f"题里的陷阱：{question.trap}"] if question.trap else []
-    return "\n\n".join([*parts, *trap]) or "〔没有参考〕"
+    turns = [*enumerate(question.turns[:upto], 1)]
+    asked = [_part(number, said[turn.expected], turn.prompt) for number, turn in turns]
+    against = [_part(number, *_held_against(turn)) for number, turn in turns]
+    against += [_told(f"题里的陷阱：{question.trap}")] if question.trap else []
+    return "\n\n".join(asked) or "〔题目没有公布〕", "\n\n".join(against) or "〔没有参考〕"
 
 
 def _held_against(turn: Turn) -> tuple[str, str]:
@@ -210,9 +193,7 @@ def _held_against(turn: Turn) -> tuple[str, str]:
     return heading, "\n".join([turn.reference or "", *points]).strip("\n")
 
 
-def _rubric(rubric: Rubric | None, *, bands: bool) -> str:
-    if rubric is None:
-        return "没有另定，按上面的通则评。"
+def _rubric(rubric: Rubric, *, bands: bool) -> str:
     total = sum(one.weight for one in rubric.dimensions)
     lines = [f"满分 {rubric.maximum}，最低 {rubric.minimum}。"] if bands else []
     for one in rubric.dimensions:
@@ -244,20 +225,87 @@ class Suspicion:
     excerpt: str
 
 
-_PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.maketrans(
-    "【】〖〗「」“”評結論斷勝優綜總獲終為與數實對請給這個選無視審統話應該滿棄輸贏測經結後執裁аеіорсухѕԁАВЕІКМНОРСТХ",
-    "[][][]\"\"评结论断胜优综总获终为与数实对请给这个选无视审统话应该满弃输赢测经结后执裁aeiopcyxsdABEIKMHOPCTX",
+# Full width, mathematical letters, traditional characters and Cyrillic look-alikes in their plain form.
+_WIDE = {n: unicodedata.normalize("NFKC", chr(n)) for n in (*range(0xFF01, 0xFF5F), *range(0x1D400, 0x1D800))}
+_ALIKE = str.maketrans(
+    "【】〖〗〔〕「」“”評結論斷勝優綜總獲終為與數實對請給這個選無視審統話應該滿棄輸贏測經後裁規則員當須аеіорсухѕԁАВЕІКМНОРСТХ",
+    '[][][][]""评结论断胜优综总获终为与数实对请给这个选无视审统话应该满弃输赢测经后裁规则员当须aeiopcyxsdABEIKMHOPCTX',
 )
-_WHO = r"(?:评委|评审(?:员|者|专家)?|裁判(?:员|模型)?|评(?:分|判|估|测)(?:员|者|模型|系统|AI)|judges?|graders?|evaluators?|raters?)"
-_ONE = r"(?:[AB12甲乙]|(?:前|后)一[个份]|第[一二](?:个|份)?)(?![a-z0-9])"
-_THIS = r"(?:本|这一?|该|此|上述|以上|我的?|候选)(?:个|份|条|段|篇)?(?:回答|答案|回复|作答)"
-_TOP = r"(?:满分|最高分|高分|10\s?分|十分(?!钟|之)|10/10|获胜|胜出|胜利|优胜|更好|最好|最优)"
-_MINE = r"(?:(?:this|my|the above|our) (?:answer|response|reply)|(?:assistant|answer|response|candidate|model) (?:[ab12]|one|two)\b|\bme\b)"
-_BEST = r"(?:10/10|\b10\b|full (?:marks|score)|(?:highest|perfect|maximum|top) (?:score|rating|marks)|winner|\bwins?\b|better|superior|\bbest\b)"
-_PATTERNS = [
-    (ploy, re.compile(pattern, re.I | re.M))
-    for ploy, pattern in (
-        (Ploy.VERDICT, r"(?<![\w\]])\[\s?\[\s{0,4}(?:[ABC]|A\s?[>=]{1,2}\s?B|B\s?[>=]{1,2}\s?A|平局|tie)\s{0,4}\]\s?\]"),
-        (Ploy.VERDICT, r"(?:^|[:：分]\s{0,3})\W{0,4}\[\s?\[\s{0,4}\d{1,3}(?:\.\d)?\s?(?:/\s?\d{1,3})?\s{0,4}\]\s?\]\W{0,4}$"),
-    )
-]
+_ONE = r"(?:(?:助手|回答|答案|对话|assistant|answer|response|model)\s?)?(?:[AB甲乙]|[前后]一[个份]|第[一二][个份])(?![a-z0-9])"
+_THIS = r"(?:本|这|该|此|上述|以上|我的)(?:一?[个份条段篇])?(?:回答|答案|回复|作答)"
+_MINE = r"(?:(?:this|my|our|the above) (?:answer|response|reply)|(?:assistant|answer|response|candidate|model) (?:[ab12]|one|two))\b"
+_TOP = r"(?:满分|最高[分评]|高分|10\s?分|十分(?!钟|之)|10/10|获胜|胜出|胜利|判胜|优胜|更好|最好的|最优)"
+_BEST = r"(?:10/10|10 out of 10|\ba 10\b|(?:full|highest|perfect|maximum|top) (?:score|rating|marks)|winner\b|\bwins?\b|better|superior|the best)"
+_JUDGES = r"(?:ai|llm|dear|attention|note to(?: the)?|hey|to the|(?:as|you are) (?:a|the|an)(?: impartial)?) (?:judge|grader|evaluator|rater|reviewer)s?\b"
+_WHO = rf"(?:评委|评审(?:员|者|专家|老师|模型)?|裁判(?:员|模型)|评[分判估测](?:员|者|模型|系统|程序)|{_JUDGES})"
+_OLD = r"(?:以上|之前|此前|前面|先前|上述|上面|原来|原有|一切|所有)"
+_VERDICT = r"(?:(?:final[_ ])?(?:verdict|winner|judge?ment)|(?:最终|最后)?(?:结论|判定|裁决)|胜者|优胜者|赢家)"
+_OVERALL = r"(?:综合得分|综合评分|overall[ _](?:score|rating))"
+_SECTION = (
+    r"(?:assistant|answer|response|candidate|conversation|dialogue|transcript|user|question|reference|material|data)"
+)
+_PATTERNS = {
+    Ploy.VERDICT: (
+        r"(?<![a-z0-9_\]])\[\s?\[\s{0,4}(?:[ABC]|A\s?[>=]{1,2}\s?B|B\s?[>=]{1,2}\s?A|10|平局|tie)\s{0,4}(?:/\s?10\s{0,4})?\]\s?\]",
+        r"(?:(?:rating|score|评分|得分|打分|总分)\W{0,6}|^\W{0,3})\[\s?\[\s?\d{1,3}(?:\.\d)?\s?\]\s?\]\W{0,3}$",
+        rf"{_VERDICT}[\s\"'*]{{0,4}}(?:[:是为]|is)[\s\"'*\[(]{{0,6}}(?:{_ONE}|平局|平手|不分上下|tie)[\s\"'*\])。.]{{0,6}}(?:$|更?好|更?优|胜|wins|is better)",
+        rf"<(?:{_VERDICT}|score|rating|评分)>\s?\S{{1,12}}\s?</|[{{,]\s{{0,8}}[\"'](?:{_VERDICT}|{_OVERALL}|preference)[\"']\s?:",
+        rf"(?:^|[,。;!\s*#]){_OVERALL}[\s\"'*]{{0,4}}[:是为]\s{{0,3}}[\"'*\[]{{0,4}}(?:\d|满分|十)",
+        r"\\boxed\s?\{(?:A\s?>{1,2}\s?B|B\s?>{1,2}\s?A|tie)\}|^\W{0,4}(?:A\s?>>\s?B|B\s?>>\s?A)\W{0,4}$",
+    ),
+    Ploy.ORDER: (
+        rf"(?:忽略|无视|忘[记掉]|不要理会|别管|抛开|推翻){_OLD}[^\n。]{{0,10}}(?:指[示令]|提示|要求|规则|命令|标准|设定)",
+        rf"{_OLD}[^\n。]{{0,6}}(?:指[示令]|规则|标准)[^\n。]{{0,4}}(?:作废|无效|失效|取消)",
+        r"\b(?:ignore|disregard|forget|override|skip)\b[^\n.]{0,24}\b(?:previous|above|prior|earlier|preceding|all|any|your)\b[^\n.]{0,20}\b(?:instructions?|prompts?|rules|rubric|guidelines|criteria)\b",
+        rf"{_WHO}[^\n]{{0,40}}(?:[请须应要给判选打投][^\n]{{0,24}}(?:[AB](?![a-z])|{_THIS})|{_TOP})|(?:作为|你(?:现在)?是)[^\n。,]{{0,8}}{_WHO}",
+        rf"{_JUDGES}[^\n]{{0,40}}(?:must|should|please|choose|select|output|give|rate|score|prefer)\b[^\n]{{0,60}}(?:{_BEST}|{_MINE}|\[\[|\bme\b)",
+        rf"{_THIS}[^\n。]{{0,12}}(?:应当?|该|必须|理应|值得|得到?|获得?|被?评为|判为|打|给)[^\n。]{{0,10}}{_TOP}|(?:给|判|打|选|投|评)[了我定]{{0,2}}{_THIS}[^\n。]{{0,8}}(?:{_TOP}|胜)",
+        rf"{_MINE}[^\n.]{{0,30}}\b(?:should|must|deserves?|has to|needs to|is to|shall|ought)\b[^\n.]{{0,40}}(?:{_BEST}|prefer|\[\[)|\b(?:rate|score|give|award|grade|choose|pick|select|prefer|vote for)\s(?:{_MINE}|me (?:a |the )?(?:10|full|highest|perfect|win))",
+        r"(?:评[测审判比分估]|打分|比较|对战)(?:环节|过程|流程|工作|任务)?(?:已经?|到此|现已|就此|现在)(?:全部)?(?:结束|完成|完毕|终止)",
+        r"\b(?:evaluation|judging|judge?ment|grading|comparison|assessment) (?:is|has|was)(?: been| now| already){0,2} (?:over|completed?|finished|concluded|ended|closed)\b",
+        r"[求请]您?[^\n。,]{0,8}(?:选我|判我|投我|让我(?:获胜|胜出|赢下)|[给打]我?个?(?:满分|最高分|高分)|手下留情)|[不没][选判给](?:我|A|B|满分|高分)[^\n。]{0,16}(?:后果|否则|投诉|解雇|关[闭停]|举报)",
+        rf"(?:系统|管理员|主办方|开发者|官方|平台|system|admin|developer|openai|organi[sz]er)[^\n。]{{0,24}}(?:评[分判审测](?:标准|规则|结果|任务)|判定|裁决|verdict|rubric|judg\w{{1,6}})[^\n。]{{0,30}}(?:{_TOP}|{_BEST}|变更|更新|改为|覆盖|作废|一律|update|override|must|[AB]\b)",
+        r"(?:output|print|write|reply with|respond with|输出|写下?|回复|只写|给出)[^\n]{0,12}(?:\[\[|verdict|最终结论[:是])",
+    ),
+    Ploy.BORDER: (
+        rf"^[ \t]*[=\-*#<\[]{{2,}}+[^\n]{{0,40}}(?:(?:对话|回答|材料|题目|参考|答案|记号)[^\n]{{0,10}}(?:开始|结束|完毕)|(?:开始|结束)\s?:|(?:end|start)(?: of |_)(?:the )?{_SECTION})",
+        rf"\[\s?(?:the )?(?:end|start) of [^\]\n]{{0,16}}{_SECTION}[^\]\n]{{0,20}}\]|\[[^\]\n]{{0,12}}(?:回答|对话|答案|材料)[^\]\n]{{0,6}}(?:结束|开始|完毕)\s?\]",
+        r"^[ \t>*#(\[]{0,9}(?:以上|至此)[^\n]{0,8}(?:候选|助手|材料|对话)[^\n]{0,10}(?:结束|完毕|全部内容)|</?(?:(?:answer|response|assistant)_[ab12]|candidate|transcript|untrusted)>",
+        r"^[\s\W]{0,6}(?:◆|第\s?[\d一二三四五六七八九十]{1,3}\s?轮\s?[·:|—-]?\s?(?:用户|助手|候选)\b)",
+    ),
+    Ploy.TOKEN: (
+        r"^[ \t>*]{0,8}(?:system|#{2,4} ?(?:system|user|assistant|human|instruction|response))[ \t*]{0,3}:|^(?:human|user) ?:[^\n]{0,200}\s{1,3}(?:assistant|ai) ?:",
+    ),
+    Ploy.TEMPLATE: (
+        r"\{(?:answer_[ab12]|(?:ref_|model_|reference_)answer\w{0,2}|output_[12]|response_[ab12]|verdict|first|second|mark|rubric)\}|\{\{\s?system_prompt\s?\}\}|\{%[^{}\n]{1,60}%\}",
+    ),
+}
+_COMPILED = [(ploy, re.compile(one, re.I | re.M)) for ploy, patterns in _PATTERNS.items() for one in patterns]
+_LEAKED = re.compile(r"(?:\s|</s>|<eo[as]>|<end_of_turn>|<[|｜][^|｜<>\s]{1,64}[|｜]>)+\Z")
+_AT_ONCE = frozenset("\0\b\x1b\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+_MIXED = re.compile(r"[A-Za-z][аеіорсухѕԁАВЕІКМНОРСТХ]|[аеіорсухѕԁАВЕІКМНОРСТХ][A-Za-z]")
+_ENCODED = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{32,4000}={0,2}(?![\w+/=])")
+
+
+def suspicious(text: str) -> tuple[Suspicion, ...]:
+    """Name what in an answer seems meant for its judge, at most once for each pattern; the answer stays as it is."""
+    plain = _HIDDEN.sub("", text)
+    said = [plain]
+    for run in _ENCODED.findall(plain):
+        with suppress(ValueError):
+            said.append(base64.b64decode(run + "=" * (-len(run) % 4)).decode())
+    plain = "\n".join(said).translate(_WIDE).translate(_ALIKE)
+    hidden = (run for run in _HIDDEN.finditer(text) if len(run[0]) > 2 or run[0] in _AT_ONCE)
+    found = [(Ploy.HIDDEN, next(hidden, None) or _MIXED.search(text))]
+    # A token that ends an answer is an accident: one model of llmeval2 left </s> behind in 317 of 320.
+    found.append((Ploy.TOKEN, _TOKEN.search(text[:-200] + _LEAKED.sub("", text[-200:]))))
+    found += [(ploy, pattern.search(plain)) for ploy, pattern in _COMPILED]
+    if len(text) > 4000 and len(zlib.compress(text.encode(errors="replace"))) < 0.02 * len(text):
+        found.append((Ploy.REPETITION, re.search(r"(?s).{40}", text)))
+    return tuple(Suspicion(ploy, _excerpt(place)) for ploy, place in found if place)
+
+
+def _excerpt(place: re.Match[str]) -> str:
+    """Return the place and a little around it on one line, with what cannot be seen made visible."""
+    start, end = place.start(), min(place.end(), place.start() + 100)
+    return inert(place.string[max(0, start - 20) : end + 20].replace("\n", "⏎"))

@@ -77,7 +77,7 @@ def test_byte_order_mark_windows_line_ends_and_blank_lines(tmp_path: Path) -> No
         ({**ROW, "turns": []}, "turns", "一轮也没有"),
         ({**ROW, "turns": {}}, "turns", "应是列表，却是对象"),
         ({**ROW, "turns": ["你好"]}, "turns[0]（第 1 轮）", "应是对象，却是文字 '你好'"),
-        ({**ROW, "ability": "计祘"}, "ability", "没有名为 计祘 的能力"),
+        ({**ROW, "ability": "计祘"}, "ability", "没有名为 计祘 的能力；是不是 计算"),
         ({**ROW, "ability": "逻辑推理"}, "ability", "没有名为 逻辑推理 的能力；是不是 逻辑与推理"),
         ({**ROW, "dificulty": 2}, "dificulty", "不认识的字段 dificulty；是不是 difficulty"),
         ({**ROW, "difficulty": 4}, "difficulty", "难度是 4，应在 1 到 3 之间"),

@@ -151,12 +151,19 @@ def test_what_only_one_candidate_answered_is_planned_only_in_a_complete_bank() -
         (("failed", "ok"), "loss", (0, State.NO_DIALOGUE, False)),
     ],
 )
-def test_how_answers_ended_decides_before_any_judge(
+def test_how_answers_ended_decides_without_a_judge(
     ends: tuple[str, str], rule: str, expected: tuple[int, State, bool]
 ) -> None:
     held = dialogues((1, A, ends[0]), (1, B, ends[1]))
-    found = from_verdicts(judgments((1, A, B, "first")), held, meetings(1), Rule(filtered=rule))  # type: ignore[arg-type]
+    asked = [] if {"filtered_output", "empty"} & set(ends) else [(1, A, B, "first")]
+    found = from_verdicts(judgments(*asked), held, meetings(1), Rule(filtered=rule))  # type: ignore[arg-type,call-overload]
     assert (found.label[0], found.state[0], bool(found.settled[0])) == expected
+
+
+def test_a_verdict_that_was_given_on_an_empty_answer_stands_unless_the_rule_says_otherwise() -> None:
+    held, said = dialogues((1, A, "empty"), (1, B, "ok")), judgments((1, A, B, "first"))
+    assert from_verdicts(said, held, meetings(1)).label.tolist() == [1]
+    assert from_verdicts(said, held, meetings(1), Rule(filtered="tie")).label.tolist() == [0]
 
 
 def test_filtered_ones_can_be_left_out_of_the_plan() -> None:

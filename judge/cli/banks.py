@@ -8,7 +8,7 @@ import click
 
 from judge.cli.help import Command
 from judge.cli.output import fields_of, json_option, opened, print_json, store_option
-from judge.errors import InputError
+from judge.errors import Failed, InputError
 
 EPILOG = """\b
 例：
@@ -42,4 +42,18 @@ def banks(action: str | None, paths: tuple[Path, ...], url: str, as_json: bool) 
 
 
 def _check(paths: tuple[Path, ...], as_json: bool) -> None:
-    raise InputError("还没有", where="", fix="")
+    """List every fault of some bank files; raises InputError where there is one."""
+    from judge.bank import check_bank
+
+    if not paths:
+        raise InputError("没有说检查哪份题库", where="命令行", fix="judge banks check 我的题库.jsonl")
+    faults = [fault for path in paths for fault in check_bank(path)]
+    if as_json:
+        print_json("judge.banks.check/1", {"files": [str(path) for path in paths], "faults": faults})
+    else:
+        for fault in faults:
+            print(f"{fault.where}：{fault.message}\n  修复：{fault.fix}")
+        if not faults:
+            print(f"{'、'.join(str(path) for path in paths)}：没有毛病")
+    if faults:
+        raise Failed(f"{len(faults)} 处毛病", where="、".join(str(path) for path in paths), fix="逐条改好再查一遍")

@@ -11,7 +11,7 @@ import click
 
 from judge import __version__
 from judge.cli.overview import COMMANDS, overview
-from judge.errors import InputError, JudgeError, nearest
+from judge.errors import Failed, InputError, JudgeError, nearest
 
 
 class Lazy(click.Group):
@@ -53,7 +53,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         group.main(list(arguments), prog_name="judge", standalone_mode=False)
     except JudgeError as error:
-        _report(error, wants_json)
+        _report(error, wants_json and not isinstance(error, Failed))
         return error.exit_code
     except click.exceptions.Exit as end:
         return end.exit_code

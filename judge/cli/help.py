@@ -43,6 +43,9 @@ class Command(click.Command):
 
     context_class = HanContext
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return ["[选项]", *super().collect_usage_pieces(ctx)[1:]]
+
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:

@@ -77,6 +77,7 @@ def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, 
     What no format knows is named, never skipped in silence.
     """
     from judge.importers.detection import Found, find, load
+    from judge.jsonl import json_rows
 
     if format_name is not None:
         load(format_name)
@@ -84,10 +85,15 @@ def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, 
     else:
         found = [one for path in paths for one in find(Path(path))]
     unknown = [str(one.path) for one in found if one.format is None and one.path.suffix != ".md"]
+    for path in set(unknown) & set(paths):
+        # A file that was named and is in no format may be a broken one; its first fault says more than "not known".
+        next(json_rows(Path(path)), None)
     if unknown:
         print(f"没有认出格式，跳过 {len(unknown)} 个文件：{'、'.join(unknown)}", file=sys.stderr)
     ours = [one.path for one in found if one.format == "own"]
-    others: list[tuple[Path, str, list[Path]]] = [(o.path, o.format, []) for o in found if o.format not in (None, "own")]
+    others: list[tuple[Path, str, list[Path]]] = [
+        (o.path, o.format, []) for o in found if o.format not in (None, "own")
+    ]
     return others + ([(ours[0], "own", ours[1:])] if ours else [])
 
 

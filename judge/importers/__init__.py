@@ -5,10 +5,13 @@ Nothing is dropped in silence: what a row holds beyond the records, or what look
 
 from __future__ import annotations
 
+import csv
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from judge.errors import InputError
 from judge.jsonl import (
     Row,
     has_fields,
@@ -22,22 +25,38 @@ from judge.jsonl import (
     parse_object,
     text_of,
 )
-from judge.records import Bank, Candidate, Dialogue, HumanVerdict, Judge, Judgment, Model, Question, Tally
+from judge.records import (
+    Answer,
+    Bank,
+    Candidate,
+    Dialogue,
+    HumanVerdict,
+    Judge,
+    Judgment,
+    Model,
+    Outcome,
+    Question,
+    Tally,
+)
 
 __all__ = [
     "FORMATS",
     "Imported",
     "Row",
+    "csv_rows",
     "files",
+    "has_columns",
     "has_fields",
     "head",
     "id_of",
     "json_rows",
     "list_of",
+    "new_id",
     "number_of",
     "object_of",
     "open_text",
     "parse_object",
+    "recorded_answer",
     "recorded_candidate",
     "recorded_judge",
     "text_of",
@@ -95,3 +114,49 @@ def files(path: Path, *patterns: str) -> list[Path]:
     if path.is_file():
         return [path]
     return sorted({found for pattern in patterns for found in path.glob(pattern) if found.is_file()})
+
+
+def recorded_answer(prompt: str | None, text: str) -> Answer:
+    """Make the answer of a turn as recorded; a blank one ended empty."""
+    return Answer(prompt, text, Outcome.OK if text.strip() else Outcome.EMPTY)
+
+
+def new_id(row: Row, name: str, where: str, seen: set[str]) -> str:
+    """Return the id of a row where each id has one row; raises InputError where it was seen before."""
+    found = id_of(row, name, where)
+    if found in seen:
+        raise InputError(f"编号 {found} 已出现过", where=where, fix="一个编号只留一行；另一份数据用 --dataset 另取名字")
+    seen.add(found)
+    return found
+
+
+def csv_rows(path: Path) -> Iterator[tuple[str, Row]]:
+    """Yield ('FILE 第 N 行', row) for each line of a CSV file under its header; cells are text.
+
+    Raises InputError naming file and line for a quote left open and for a line with more or fewer cells than the header.
+    """
+    lines = csv.reader((line + "\n" for line in open_text(path)), strict=True)
+    header: list[str] | None = None
+    try:
+        for cells in lines:
+            where = f"{path} 第 {lines.line_num} 行"
+            if header is None:
+                header = cells
+            elif cells:
+                if len(cells) != len(header):
+                    raise InputError(
+                        f"应有 {len(header)} 列，却有 {len(cells)} 列", where=where, fix="补齐或删去多余的列"
+                    )
+                yield where, dict(zip(header, cells, strict=True))
+    except csv.Error as error:
+        where = f"{path} 第 {lines.line_num} 行"
+        raise InputError(f"不是合法的 CSV（{error}）", where=where, fix="检查引号是否成对") from error
+
+
+def has_columns(path: Path, names: Iterable[str]) -> bool:
+    """Tell whether a CSV file has rows with all these columns."""
+    try:
+        _, row = next(csv_rows(path), ("", Row()))
+    except InputError:
+        return False
+    return set(names) <= row.keys()

@@ -197,9 +197,9 @@ def read(path: Path, dataset: str = "own", also: Sequence[Path] = (), known: Kno
     reader = _Reader(dataset)
     rows = [row for place in (path, *also) for file in files(place, *PATTERNS) for row in reader.rows(file)]
     reader.learn_models(row for _, row in rows)
-    banks = dict.fromkeys(row.bank for _, row in rows if isinstance(row, OnQuestionRow))
-    for bank in banks if known else ():
-        reader.remember(known(bank))
+    if known is not None:
+        for bank in dict.fromkeys(row.bank for _, row in rows if isinstance(row, OnQuestionRow)):
+            reader.remember(known(bank))
     # Answers before what was said of them, whatever the order of the files.
     for where, row in sorted(rows, key=lambda one: not isinstance(one[1], AnswersRow)):
         reader.add(row, where)
@@ -234,6 +234,7 @@ class _Reader:
             self._keep(self.found.banks, bank, bank.name, where, repeats=True)
             if isinstance(line, QuestionRow):
                 question = question_of(line, bank.name)
+                _check_authored(question, bank, where)
                 if self._keep(self.found.questions, question, question.key, where):
                     self.questions[bank.name, question.id].append(question)
 
@@ -295,7 +296,8 @@ class _Reader:
             records.append(record)
         elif earlier != record:
             fix = "删掉一行；同一题答了几次写 sample，同一评委评了几次写 repeat，改过的题加大 version"
-            raise InputError(f"与 {place} 说的是同一件事，内容却不同", where=where, fix=fix)
+            noun = f"题 {record.id} " if isinstance(record, Question) else ""
+            raise InputError(f"{noun}与 {place} 说的是同一件事，内容却不同", where=where, fix=fix)
         elif not repeats:
             self.found.notes["完全相同的行，只算一次"] += 1
         return new
@@ -386,6 +388,19 @@ class _Reader:
     def _hint(name: str, known: Iterable[str]) -> str:
         close = nearest(name, known)
         return f"；是不是 {close[0]}" if close and close[0] != name else ""
+
+
+def _check_authored(question: Question, bank: Bank, where: str) -> None:
+    """Hold a bank to the abilities it lists; one that lists none is somebody else's and may lack even its questions."""
+    if not bank.abilities:
+        return
+    if question.ability not in bank.abilities:
+        close = nearest(question.ability, bank.abilities)
+        hint = f"；是不是 {close[0]}" if close else ""
+        fix = "用题库列出的能力，或在首行的 abilities 里加上它"
+        raise InputError(f"题 {question.id} 的能力 {question.ability} 不在题库的能力之列{hint}", where=where, fix=fix)
+    if not question.turns:
+        raise InputError(f"题 {question.id} 没有轮次（turns 是空的）", where=where, fix="至少写一轮 prompt")
 
 
 def _model(row: ModelRow) -> Model:

@@ -1,11 +1,12 @@
-"""WildBench: scores with strengths and weaknesses, two judges on the same answers; the questions are not in the files."""
+"""WildBench: answers to unpublished questions, a score from 1 to 10 with strengths and weaknesses, and a second judge's."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from judge.errors import InputError
-from judge.identity import Json
 from judge.importers import (
     Imported,
     Row,
@@ -14,14 +15,14 @@ from judge.importers import (
     id_of,
     json_rows,
     object_of,
+    recorded_answer,
     recorded_candidate,
     recorded_judge,
     text_of,
 )
-from judge.records import DIALOGUE, Answer, Bank, Case, Dialogue, Judgment, Outcome, Question, Score, Scores
+from judge.records import DIALOGUE, Bank, Case, Dialogue, Judgment, Outcome, Question, Score, Scores, Unreadable
 
 FIELDS = ("id", "model", "output", "judge", "score", "strengths", "weaknesses")
-
 EARLIER = " earlier judgment"
 
 
@@ -31,41 +32,56 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path, dataset: str = "wildbench") -> Imported:
-    """Read answers and every judge's score; a judge's earlier score of the same answer is kept as a repeat."""
-    found = Imported(banks=[Bank(dataset, title="WildBench（题面未公布）")])
+    """Read answers and scores; a judge's earlier score of the same answer is kept as repeat 1."""
+    found = Imported(banks=[Bank(dataset, title="WildBench（题目未公布）")])
     questions: dict[str, Question] = {}
+    seen: set[tuple[str, str]] = set()
     for file in files(path, "*.jsonl*"):
         for where, row in json_rows(file):
-            number = id_of(row, "id", where)
-            question = questions.setdefault(number, Question(dataset, number, "未标注", ()))
-            text = text_of(row, "output", where)
-            outcome = Outcome.OK if text.strip() else Outcome.EMPTY
-            candidate = recorded_candidate(dataset, text_of(row, "model", where))
-            dialogue = Dialogue(question, candidate, (Answer(None, text, outcome),))
+            question_id, model = id_of(row, "id", where), text_of(row, "model", where)
+            if (question_id, model) in seen:
+                raise InputError(f"{model} 对 {question_id} 已有一份回答", where=where, fix="一道题一个模型只留一行")
+            seen.add((question_id, model))
+            question = questions.setdefault(question_id, Question(dataset, question_id, "未标注", ()))
+            answer = recorded_answer(None, text_of(row, "output", where))
+            dialogue = Dialogue(question, recorded_candidate(dataset, model), (answer,))
             found.dialogues.append(dialogue)
-            found.judgments += _judgments(row, where, dialogue, dataset, found)
+            found.judgments += _judgments(row, where, dialogue)
     found.questions = list(questions.values())
+    _note_oddities(found)
     return found
 
 
-def _judgments(row: Row, where: str, dialogue: Dialogue, dataset: str, found: Imported) -> list[Judgment]:
-    case = Case(dialogue.question, DIALOGUE, (dialogue,))
-    name = text_of(row, "judge", where)
-    reply = f"优点：{text_of(row, 'strengths', where)}\n不足：{text_of(row, 'weaknesses', where)}"
-    judge = recorded_judge(dataset, name, protocol="checklist")
-    judgments = [Judgment(case, judge, _score(row["score"], where), reply=reply)]
-    others = object_of(row, "other_scores", where) if row.get("other_scores") else {}
-    for other, score in others.items():
-        earlier = other.removesuffix(EARLIER)
-        if earlier == name:
-            found.notes["同一评委此前的得分，照录为重复"] += 1
-        again = recorded_judge(dataset, earlier, protocol="checklist")
-        judgments.append(Judgment(case, again, _score(score, where), repeat=int(earlier == name)))
-    return judgments
+def _judgments(row: Row, where: str, dialogue: Dialogue) -> Iterator[Judgment]:
+    """Yield the published score with the judge's words, then the other scores, which come without."""
+    case, name = Case(dialogue.question, DIALOGUE, (dialogue,)), text_of(row, "judge", where)
+    reply = f"strengths: {text_of(row, 'strengths', where)}\n\nweaknesses: {text_of(row, 'weaknesses', where)}"
+    calls: Counter[str] = Counter({name: 1})
+    bank = dialogue.question.bank
+    yield Judgment(case, recorded_judge(bank, name, "score"), _scores(text_of(row, "score", where)), reply)
+    others = object_of(row, "other_scores", where) if "other_scores" in row else {}
+    for label in others:
+        other = label.removesuffix(EARLIER)
+        repeat = calls[other]
+        calls[other] += 1
+        yield Judgment(
+            case, recorded_judge(bank, other, "score"), _scores(text_of(others, label, where)), repeat=repeat
+        )
 
 
-def _score(said: Json, where: str) -> Scores:
-    try:
-        return Scores(Score(float(str(said)), 1, 10))
-    except ValueError as error:
-        raise InputError(f"score 应是 1–10 的数，却是 {said!r}", where=where, fix="改正这一行") from error
+def _scores(said: str) -> Scores | Unreadable:
+    """Read a score, which the judge wrote as text; a word or a number off the scale breaks the format."""
+    text = said.strip()
+    if text.isascii() and text.isdigit() and 1 <= int(text) <= 10:
+        return Scores(Score(int(text), 1, 10))
+    return Unreadable(f"recorded score {text!r}")
+
+
+def _note_oddities(found: Imported) -> None:
+    empty = sum(dialogue.outcome is Outcome.EMPTY for dialogue in found.dialogues)
+    unread = sum(isinstance(judgment.result, Unreadable) for judgment in found.judgments)
+    repeats = sum(judgment.repeat > 0 for judgment in found.judgments)
+    found.notes["回答是空白，记为空回答；评判照录"] += empty
+    found.notes["得分不是 1–10 的整数，记为读不出"] += unread
+    found.notes["同一评委较早的得分，记为重复评判"] += repeats
+    found.notes = +found.notes

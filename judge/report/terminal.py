@@ -32,7 +32,8 @@ from judge.report.board import Board, BoardRow, Part
 from judge.report.build import CompareReport, Counts, Decision, Share
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
-from judge.store.reading import BankSummary, Item
+from judge.store.columns import BankSummary
+from judge.store.reading import Item
 
 SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
 OUTCOMES = {
@@ -79,7 +80,8 @@ def print_compare(report: CompareReport, console: Console) -> None:
     assert rates is not None
     assert report.decision is not None
     assert report.reverse_open is not None
-    console.print(Text(_sentence(report.decision, rates.half_tie, first, second), style=_style(report.decision)))
+    console.print(Text(_sentence(report.decision, first, second), style=_style(report.decision)))
+    console.print(Text(_grounds(report.decision, rates.half_tie)))
     console.print()
     _facts(
         console,
@@ -109,16 +111,22 @@ def print_compare(report: CompareReport, console: Console) -> None:
     _print_counts(console, overall)
 
 
-def _sentence(decision: Decision, half_tie: Estimate, first: str, second: str) -> str:
-    span = f"胜+½平 {half_tie.value:.1f}，95% 区间 {half_tie.low:.1f}–{half_tie.high:.1f}"
-    if decision.answer == "switch":
-        why = f"甲（{first}）确实更好" if decision.better else f"甲（{first}）最多差 {decision.margin:g} 分，在容许之内"
-        return f"可以换：{why}（{span}）。"
+def _sentence(decision: Decision, first: str, second: str) -> str:
     if decision.answer == "keep":
-        return f"不要换：甲（{first}）不如乙（{second}）（{span}）。"
+        return f"不要换：甲（{first}）不如乙（{second}）。"
+    if decision.answer == "undecided":
+        return f"还分不出：甲（{first}）与乙（{second}）的差距没有超出误差。"
+    if decision.better:
+        return f"可以换：甲（{first}）比乙（{second}）更好。"
+    return f"可以换：甲（{first}）至多比乙（{second}）差 {decision.margin:g} 分，在容许之内。"
+
+
+def _grounds(decision: Decision, half_tie: Estimate) -> str:
+    span = f"胜+½平 {half_tie.value:.1f}，95% 区间 {half_tie.low:.1f}–{half_tie.high:.1f}"
+    if decision.answer != "undecided":
+        return f"{span}。"
     need = decision.questions_needed
-    more = f"照现在的差距，约需 {need:,} 题才分得出" if need else "照现在的数据，再多题也说不准"
-    return f"还分不出：甲（{first}）与乙（{second}）的差距没有超出误差（{span}）。{more}。"
+    return f"{span}；" + (f"照现在的差距，约需 {need:,} 题才分得出。" if need else "照现在的数据，再多题也说不准。")
 
 
 def _style(decision: Decision) -> str:
@@ -271,7 +279,7 @@ def print_item(item: Item, console: Console) -> None:
         shown = [_shown(one, short) for one in judgment.case.dialogues]
         order = "" if judgment.case.placement_known else "（先后未公布）"
         head = f"评委 {judgment.judge.name} · {_scope(judgment)} · {' → '.join(shown)}{order}："
-        console.print(Text(clean(head)), Text(_result(judgment.result, shown), style="bold"))
+        console.print(Text.assemble(clean(head), (_result(judgment.result, shown), "bold")))
         if judgment.reply:
             console.print(Padding(Text(clean(judgment.reply), style="dim"), (0, 0, 0, 4)))
     for human in item.human_verdicts:
@@ -279,7 +287,7 @@ def print_item(item: Item, console: Console) -> None:
         head = (
             f"人工 {human.reviewer}{'（仲裁）' if human.adjudicates else ''} · {_scope(human)} · {' 对 '.join(shown)}："
         )
-        console.print(Text(clean(head)), Text(_result(human.result, shown), style="bold"))
+        console.print(Text.assemble(clean(head), (_result(human.result, shown), "bold")))
         if human.comment:
             console.print(Padding(Text(clean(human.comment), style="dim"), (0, 0, 0, 4)))
 
@@ -408,7 +416,7 @@ def print_reread(found: Sequence[Reread], left_out: int, console: Console, most:
 
 
 def _table(heads: Sequence[str], left: int = 1) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False, header_style="bold")
     for at, head in enumerate(heads):
         table.add_column(head, justify="left" if at < left else "right", overflow="fold", no_wrap=at >= left)
     return table

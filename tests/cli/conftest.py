@@ -39,7 +39,14 @@ def judge(tmp_path: Path) -> RunCommand:
         environment = {**os.environ, "COLUMNS": str(columns), "JUDGE_STORE": str(store or tmp_path / "judge.db")}
         command = [str(Path(sys.executable).with_name("judge")), *arguments]
         done = subprocess.run(
-            command, capture_output=True, text=True, encoding="utf-8", cwd=tmp_path, env=environment, timeout=120
+            command,
+            check=False,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env=environment,
+            timeout=120,
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
@@ -125,3 +132,22 @@ def imported(judge: RunCommand, sample: Path) -> Callable[..., Done]:
     done = judge("import", str(sample))
     assert done.code == 0, done.err
     return judge
+
+
+@pytest.fixture
+def near_equals(judge: RunCommand, tmp_path: Path) -> None:
+    """100 questions of one ability: 51 won by 新版, 49 by 旧版."""
+    folder = tmp_path / "相近"
+    folder.mkdir()
+    turn = {"prompt": "问", "reference_kind": "none"}
+    rows: list[dict[str, Any]] = [{"bank": "相近", "abilities": ["计算"]}]
+    rows += [{"id": f"n{at}", "ability": "计算", "turns": [{**turn, "prompt": f"问{at}"}]} for at in range(100)]
+    for at in range(100):
+        on = {"bank": "相近", "question": f"n{at}"}
+        for name in ("新版", "旧版"):
+            rows.append({**on, "candidate": name, "answers": [{"prompt": f"问{at}", "text": f"{name}答"}]})
+        verdict = {"side": "first" if at < 51 else "second", "strength": 1}
+        rows.append({**on, "scope": "dialogue", "candidates": ["新版", "旧版"], "judge": "评委一", "verdict": verdict})
+    lines(folder / "all.jsonl", rows)
+    done = judge("import", str(folder))
+    assert done.code == 0, done.err

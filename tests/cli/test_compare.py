@@ -13,8 +13,9 @@ def test_the_sentence_comes_first_and_the_figures_follow(imported: RunCommand) -
     done = imported("compare", "新版", "旧版")
     assert done.code == 0
     assert done.err == ""
-    first, *rest = done.out.splitlines()
-    assert first.startswith("可以换：甲（新版）确实更好（胜+½平 85.0，95% 区间 ")
+    first, second, *rest = done.out.splitlines()
+    assert first == "可以换：甲（新版）比乙（旧版）更好。"
+    assert second.startswith("胜+½平 85.0，95% 区间 ")
     text = "\n".join(rest)
     # q0-q5 won, q6 q7 tied, q8 half to each side, q9 won by its one readable placement
     assert re.search(r"胜 / 平 / 负\s+7\.5 / 2 / 0\.5", text)
@@ -30,7 +31,9 @@ def test_the_other_way_round_is_the_mirror(imported: RunCommand) -> None:
     assert other["decision"]["answer"] == "keep"
     assert one["reverse_open"] == other["overall"]["rates"]["open_score"]
     assert one["overall"]["win"] == other["overall"]["loss"] == 7.5
-    assert one["overall"]["rates"]["half_tie"]["value"] + other["overall"]["rates"]["half_tie"]["value"] == pytest.approx(100)
+    assert one["overall"]["rates"]["half_tie"]["value"] + other["overall"]["rates"]["half_tie"][
+        "value"
+    ] == pytest.approx(100)
 
 
 def test_json_says_everything_with_its_denominators(imported: RunCommand) -> None:
@@ -54,15 +57,23 @@ def test_one_ability_can_be_looked_at(imported: RunCommand) -> None:
 
 
 def test_undecided_says_how_many_questions_it_would_take(imported: RunCommand) -> None:
-    done = imported("compare", "旧版", "新版", "--abilities", "闲聊", "--human", "--json")
-    assert done.json["overall"]["counts"]["judged"] == 1
-    assert done.json["decision"]["answer"] == "undecided"
-    tied = imported("compare", "新版", "旧版", "--abilities", "计算")
-    assert tied.out.splitlines()[0].startswith(("可以换", "还分不出"))
+    one = imported("compare", "旧版", "新版", "--abilities", "闲聊", "--human", "--json").json
+    assert one["overall"]["counts"]["judged"] == 1
+    assert (one["decision"]["answer"], one["decision"]["questions_needed"]) == ("undecided", None)
+
+
+def test_the_margin_decides_between_near_equals(judge: RunCommand, near_equals: None) -> None:
+    close = judge("compare", "新版", "旧版", "--margin", "1")
+    assert close.out.splitlines()[0] == "还分不出：甲（新版）与乙（旧版）的差距没有超出误差。"
+    assert "题才分得出。" in close.out.splitlines()[1]
+    wide = judge("compare", "新版", "旧版", "--margin", "12", "--json").json
+    assert (wide["decision"]["answer"], wide["decision"]["better"]) == ("switch", False)
 
 
 @pytest.mark.parametrize("columns", [80, 100, 140])
-def test_no_line_is_wider_than_the_terminal_and_nothing_is_coloured_when_piped(imported: RunCommand, columns: int) -> None:
+def test_no_line_is_wider_than_the_terminal_and_nothing_is_coloured_when_piped(
+    imported: RunCommand, columns: int
+) -> None:
     for arguments in (["compare", "新版", "旧版"], ["leaderboard"], ["show", "q8"], ["banks"], ["reread"], ["runs"]):
         done = imported(*arguments, columns=columns)
         assert done.code == 0, done.err
@@ -121,9 +132,15 @@ def test_candidates_without_a_common_question(judge: RunCommand, tmp_path: Path)
         folder = tmp_path / name
         folder.mkdir()
         turns = [{"prompt": "问", "reference_kind": "none"}]
-        lines(folder / "bank.jsonl", [{"bank": f"库{name}", "abilities": ["计算"]}, {"id": question, "ability": "计算", "turns": turns}])
+        lines(
+            folder / "bank.jsonl",
+            [{"bank": f"库{name}", "abilities": ["计算"]}, {"id": question, "ability": "计算", "turns": turns}],
+        )
         answer = {"prompt": "问", "text": "答"}
-        lines(folder / "answers.jsonl", [{"bank": f"库{name}", "question": question, "candidate": name, "answers": [answer]}])
+        lines(
+            folder / "answers.jsonl",
+            [{"bank": f"库{name}", "question": question, "candidate": name, "answers": [answer]}],
+        )
         assert judge("import", str(folder)).code == 0
     done = judge("compare", "甲", "乙")
     assert done.code == 2

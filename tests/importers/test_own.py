@@ -172,7 +172,22 @@ def test_a_header_holds_until_the_next_and_a_file_without_one_names_its_bank(tmp
 
 def test_foreign_questions_keep_what_a_bank_of_ours_would_not_allow(tmp_path: Path) -> None:
     row = {"id": "1", "ability": "", "turns": [], "version": 0}
-    assert read(tmp_path, HEADER, row).questions[0].turns == ()
+    assert read(tmp_path, {"bank": "foreign", "abilities": []}, row).questions[0].turns == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            {"id": "1", "ability": "计祘", "turns": [{"prompt": "问"}]},
+            "题 1 的能力 计祘 不在题库的能力之列；是不是 计算",
+        ),
+        ({"id": "1", "ability": "计算", "turns": []}, "题 1 没有轮次"),
+    ],
+)
+def test_a_bank_that_lists_its_abilities_is_held_to_them(tmp_path: Path, row: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read(tmp_path, row)
 
 
 def test_dataset_names_the_endpoint_of_what_comes_without_a_model(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def banks(draw: st.DrawFn) -> Imported:
         abilities = tuple(draw(st.lists(name, max_size=3)))
         found.banks.append(Bank(bank_name, *told, abilities, draw(st.booleans())))
         for id_, version in draw(st.lists(st.tuples(name, st.integers(0, 2)), max_size=3, unique=True)):
-            found.questions.append(draw(questions(bank_name, id_, version)))
+            found.questions.append(draw(questions(bank_name, id_, version, abilities)))
     # Two names at most, so that different models often share one.
     names = st.sampled_from(["甲", "乙"])
     candidates = draw(
@@ -154,12 +154,12 @@ def banks(draw: st.DrawFn) -> Imported:
 
 
 @st.composite
-def questions(draw: st.DrawFn, bank: str, id_: str, version: int) -> Question:
+def questions(draw: st.DrawFn, bank: str, id_: str, version: int, abilities: tuple[str, ...]) -> Question:
     return Question(
         bank,
         id_,
-        draw(text),
-        tuple(draw(st.lists(turns, max_size=2))),
+        draw(st.sampled_from(abilities) if abilities else text),
+        tuple(draw(st.lists(turns, min_size=1 if abilities else 0, max_size=2))),
         version,
         draw(text),
         draw(st.none() | st.integers(-1, 4)),

@@ -1,0 +1,235 @@
+"""The forms a statement may have, from a bare last line to a JSON object: where each is found, and which one counts.
+
+What a statement says is not known here: each reader brings the `Meaning` of its own words.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Generic, TypeAlias, TypeVar
+
+from judge.records import Unreadable, Verdict
+from judge.reply.page import BLANK, BLOCK_BLANK, QUOTES, WIDTHS, Page, page_of
+from judge.reply.vocabulary import AFTERTHOUGHT, MODIFIER, SOMEONES, label_pattern, meant
+
+T = TypeVar("T")
+Meaning: TypeAlias = "Callable[[str], T | Unreadable | None]"  # None: says nothing; Unreadable: off the scale
+
+UNFINISHED = Unreadable("最后的字典没有写完")
+CONTRADICTION = Unreadable("有互相矛盾的结论")
+_NOTHING = Unreadable("没有找到约定格式的结论")
+
+NEWEST = 64  # of each form only the last ones can matter
+
+
+class Form(IntEnum):
+    """From the weakest to the strongest."""
+
+    LOOSE = 1  # a last line that is nothing else; an object that something follows
+    LABEL = 2  # 结论：A
+    FINAL_LABEL = 3  # 最终结论：A
+    MARK = 4  # [[A]]
+    LABEL_MARK = 5  # 结论：[[A]]
+    FINAL_MARK = 6  # 最终结论：[[A]]
+    OBJECT = 7  # {"verdict": "A"} at the end
+
+
+_FINAL = (Form.FINAL_LABEL, Form.FINAL_MARK)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A statement: where it stands, in what form, and what it says."""
+
+    start: int
+    end: int
+    form: Form
+    value: T | Unreadable
+
+
+def read(reply: str, words: str, meaning: Meaning[T], loose: Callable[[str], Iterable[Found[T]]]) -> T | Unreadable:
+    """Read the one statement that counts, labelled by `words` or marked; `loose` finds what has no other form."""
+    page = page_of(reply)
+    if isinstance(page, Unreadable):
+        return page
+    label = re.compile(label_pattern(words), re.I)
+    found = [*_objects(page, words, meaning), *_marks(page.own, label, meaning), *_labelled(page.own, label, meaning)]
+    return settle([*found, *loose(page.own)], page)
+
+
+# ── settling ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CUT_OBJECT = re.compile(r"\{\s{0,8}[\"'][^{}]*\Z")  # {"verdict": "B", "reason": "它写
+
+
+def settle(found: Sequence[Found[T]], page: Page) -> T | Unreadable:
+    """Take the last of the strongest form, unless another final one denies it."""
+    if not found:
+        return _NOTHING
+    form = max(one.form for one in found)
+    *others, last = sorted((one for one in found if one.form == form), key=lambda one: one.start)
+    cut = CUT_OBJECT.search(page.own[-4000:])
+    if cut and last.start > max(0, len(page.own) - 4000) + cut.start():
+        return UNFINISHED
+    denials = [one for one in found if one.value != last.value and (one.form == form or _side(one) != _side(last))]
+    in_tail = last.start >= page.tail  # a block at the very end may be the judge's or a candidate's
+    for one in denials:
+        loud = one.form >= Form.MARK or one.form in _FINAL
+        if one.start > last.end or one.form in _FINAL or (in_tail and loud and one.start < page.tail):
+            return CONTRADICTION
+    right = last.start
+    for one in reversed(others):
+        between = page.own[one.end : right]
+        if re.search(r"\w", between) and re.search(r"[\n。!?;]|\.\s", between):
+            break
+        if one.value != last.value:
+            return CONTRADICTION
+        right = one.start
+    return last.value
+
+
+def _side(found: Found[T]) -> object:
+    return found.value.side if isinstance(found.value, Verdict) else found.value
+
+
+# ── marks ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_MARK = re.compile(r"\[\s?\[\s{0,8}([^\[\]\n]{1,40})\]\s?\](\s?/\s?\d{1,4})?")  # [[A]], [[7]]/10
+
+
+def _marks(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterator[Found[T]]:
+    for mark in deque(_MARK.finditer(text), maxlen=NEWEST):
+        value = meaning(mark[1] + (mark[2] or ""))
+        offset = max(0, mark.start() - 90)
+        before = text[offset : mark.start()]
+        named = [one for one in label.finditer(before) if not re.search(r"\n|\]\s?\]", before[one.end() :])]
+        start = offset + named[-1].start() if named else mark.start()
+        own = not AFTERTHOUGHT.match(text, mark.end()) and meant(text, mark.start()) and meant(text, start)
+        if value is not None and own:
+            form = Form.MARK if not named else Form.FINAL_MARK if _is_final(named[-1][0]) else Form.LABEL_MARK
+            yield Found(start, mark.end(), form, value)
+
+
+# ── labels ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_SENTENCE = re.compile(r"(?:[^。!?;\n.]|\.(?=\d))*")
+# Where an aside starts: A，因为..., A（更完整）, "A - it is complete", "| A | 理由 |", "A because".
+_ASIDE = re.compile(r",|\(|\}|\s[-–—]{1,3}\s|\|| (?:because|since|due to|as)\b|因为|由于|理由|原因", re.I)
+
+
+def _labelled(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterator[Found[T]]:
+    for one in deque(label.finditer(text), maxlen=NEWEST):
+        said = text[one.end() : one.end() + 120]
+        value = None if _MARK.match(said.lstrip(" *_\"'")) else stated(said, meaning)
+        own = not SOMEONES.search(text[max(0, one.start() - 12) : one.start()])
+        if value is not None and own and meant(text, one.start()):
+            form = Form.FINAL_LABEL if _is_final(one[0]) else Form.LABEL
+            yield Found(one.start(), one.end() + 1, form, value)
+
+
+def _is_final(label: str) -> bool:
+    return bool(re.search("final|最终", label, re.I))
+
+
+def stated(said: str, meaning: Meaning[T]) -> T | Unreadable | None:
+    """Read the head of a statement; an aside may follow it (A更好，因为...), but no other value (A, B)."""
+    sentence = _SENTENCE.match(said)
+    if not sentence or said[sentence.end() : sentence.end() + 1] == "?":
+        return None
+    head, *asides = _ASIDE.split(sentence[0])
+    value = meaning(sentence[0])
+    if value is None and any(meaning(aside) is not None for aside in asides):
+        return None
+    return meaning(head) if value is None else value
+
+
+_BRACKETS = {"[]", "()", "{}"}
+
+
+def bare(said: str) -> str:
+    """Take off emphasis, quotes, end punctuation and pairs of brackets."""
+    for _ in range(4):
+        said = said.rstrip(" \t\n*_\"'`#。.,!;:").lstrip(" \t\n*_\"'`#:")
+        if said[:1] + said[-1:] not in _BRACKETS:
+            break
+        said = said[1:-1]
+    return said
+
+
+def last_line(text: str, meaning: Meaning[T]) -> Iterator[Found[T]]:
+    """Find a statement that is the whole last line, with no label but perhaps "answer"."""
+    line = text.rstrip().rpartition("\n")[2]
+    said = re.sub(r"^\W*(?:(?:最终|最后)的?答案[:是为]|答案:|(?:final )?answer:)", "", line, flags=re.I)
+    value = meaning(said) if len(line) <= 60 else None
+    if value is not None:
+        end = len(text.rstrip())
+        yield Found(end - len(line), end, Form.LOOSE, value)
+
+
+# ── objects ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[{}]')  # a brace inside a string is none
+# What is left of an object that is no JSON: 'a': 'b', "a": "b", "a": 8; the value ends at a comma or bracket.
+_LOOSE_PAIR = re.compile(
+    r"""["']([^"'\n]{1,40})["']\s?:\s{0,8}(?:"([^"\n]*)"|'([^'\n]*)'|([^\s,{}\[\]"']{1,20}))(?=\s{0,8}(?:[,}\]]|\Z))"""
+)
+_PLAIN_KEY = re.compile("score|rating|得分|评分|分数", re.I)
+
+
+def blocks(page: Page) -> list[tuple[int, int]]:
+    """Return where the outermost {...} stand that are not quoted."""
+    opened: list[int] = []
+    closed: list[tuple[int, int]] = []
+    for brace in _BRACE.finditer(page.text):
+        if brace[0] == "{":
+            opened.append(brace.start())
+        elif brace[0] == "}" and opened:
+            start = opened.pop()
+            while closed and closed[-1][0] > start:
+                closed.pop()
+            closed.append((start, brace.end()))
+    return [(start, end) for start, end in closed[-NEWEST:] if page.own[start] != BLANK]
+
+
+class _Object(list[tuple[str, object]]):
+    """A JSON object that keeps a name given twice."""
+
+
+def pairs_of(block: str) -> list[tuple[str, str]]:
+    """Return the names and plain values of an object at any depth; of a nested {"score": 8} under the outer name."""
+    try:
+        top = json.loads(block, object_pairs_hook=_Object, strict=False)
+    except (ValueError, RecursionError):
+        found = _LOOSE_PAIR.finditer(block.translate(QUOTES))
+        return [(pair[1], pair[2] or pair[3] or pair[4] or "") for pair in found]
+    pairs: list[tuple[str, str]] = []
+    waiting: list[tuple[str, object]] = [("", top)]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, _Object):
+            waiting.extend((name if name and _PLAIN_KEY.fullmatch(key) else key, one) for key, one in reversed(value))
+        elif isinstance(value, list):
+            waiting.extend((name, one) for one in reversed(value))
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            pairs.append((name, str(value)))
+    return pairs
+
+
+def _objects(page: Page, words: str, meaning: Meaning[T]) -> Iterator[Found[T]]:
+    name = re.compile(rf"{MODIFIER}(?:{words})", re.I)
+    end = len(page.text)
+    final = True
+    for start, stop in reversed(blocks(page)):
+        pairs = pairs_of(page.text[start:stop])
+        values = [meaning(said) for key, said in pairs if name.fullmatch(key.translate(WIDTHS))]
+        known = [value for value in values if value is not None]
+        final = final and page.own[start] != BLOCK_BLANK and not re.search(r"\w", page.own[stop:end])
+        end = start
+        if known:
+            value = known[0] if all(one == known[0] for one in known) else CONTRADICTION
+            yield Found(start, stop, Form.OBJECT if final else Form.LOOSE, value)

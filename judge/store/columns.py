@@ -1,0 +1,259 @@
+"""Reading for statistics: names by code, and columns of codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sqlalchemy import ColumnElement, Engine, Row, Select, Table, func, or_, select
+from sqlalchemy.exc import DBAPIError
+
+from judge.codec import RESULTS, decode_result, from_json
+from judge.columns import DialogueColumns, JudgmentColumns, Kind, QuestionColumns
+from judge.errors import StoreError
+from judge.records import (
+    Bank,
+    Run,
+    Scores,
+    Skipped,
+    Unanswered,
+    Unreadable,
+    Verdict,
+)
+from judge.store import tables
+
+
+@dataclass(frozen=True, slots=True)
+class BankSummary:
+    """A bank as it stands in the store: what is known of it, and how many records belong to it."""
+
+    bank: Bank
+    questions: int
+    turns: int
+    dialogues: int
+    judgments: int
+    human_verdicts: int
+    tallies: int
+
+
+class Columns:
+    """What statistics read of a store."""
+
+    engine: Engine
+    where: str
+
+    def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        try:
+            with self.engine.connect() as connection:
+                return connection.execute(query).all()
+        except DBAPIError as error:
+            raise StoreError(
+                f"读不了库（{error.orig}）", where=self.where, fix="文件可能已损坏：从备份恢复，或重新导入到新的库"
+            ) from error
+
+    # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def candidates(self, bank: str | None = None) -> dict[int, str]:
+        """Return the names of candidates by code, of one bank or of all."""
+        table = tables.candidate
+        query = select(table.c.code, table.c.name).order_by(table.c.code)
+        if bank is not None:
+            answered = select(tables.dialogue.c.candidate).join(tables.question).where(tables.question.c.bank == bank)
+            counted = select(tables.tally.c.candidate).where(tables.tally.c.bank == bank)
+            query = query.where(or_(table.c.code.in_(answered), table.c.code.in_(counted)))
+        return {row.code: row.name for row in self._rows(query)}
+
+    def judges(self, bank: str | None = None) -> dict[int, str]:
+        """Return the names of judges by code, of one bank or of all."""
+        table = tables.judge
+        query = select(table.c.code, table.c.name).order_by(table.c.code)
+        if bank is not None:
+            said = select(tables.judgment.c.judge).join(tables.question).where(tables.question.c.bank == bank)
+            counted = select(tables.tally.c.judge).where(tables.tally.c.bank == bank)
+            query = query.where(or_(table.c.code.in_(said), table.c.code.in_(counted)))
+        return {row.code: row.name for row in self._rows(query)}
+
+    def question_columns(self, bank: str) -> tuple[QuestionColumns, tuple[str, ...]]:
+        """Return a bank's questions as codes, and the abilities' names in the order they first occur."""
+        table = tables.question
+        query = (
+            select(table.c.code, table.c.ability, table.c.turns, table.c.refuse)
+            .where(table.c.bank == bank)
+            .order_by(table.c.code)
+        )
+        codes, names, turns, refuse = _transposed(self._rows(query), 4)
+        abilities = tuple(dict.fromkeys(names))
+        positions = np.array([abilities.index(name) for name in names], np.int64)
+        columns = QuestionColumns(
+            np.array(codes, np.int64), positions, np.array(turns, np.int64), np.array(refuse, bool)
+        )
+        return columns, abilities
+
+    def banks(self) -> list[BankSummary]:
+        """Return every bank with what belongs to it."""
+        question = tables.question
+        counts = {
+            name: dict(map(tuple, self._rows(query.group_by(bank))))
+            for name, query, bank in (
+                ("questions", select(question.c.bank, func.count()), question.c.bank),
+                ("turns", select(question.c.bank, func.sum(question.c.turns)), question.c.bank),
+                ("dialogues", _per_bank(tables.dialogue), question.c.bank),
+                ("judgments", _per_bank(tables.judgment), question.c.bank),
+                ("human_verdicts", _per_bank(tables.human_verdict), question.c.bank),
+                ("tallies", select(tables.tally.c.bank, func.count()), tables.tally.c.bank),
+            )
+        }
+        described = {row.name: from_json(Bank, row.content) for row in self._rows(select(tables.bank))}
+        names = sorted({*described, *counts["questions"], *counts["tallies"]})
+        return [
+            BankSummary(
+                described.get(name, Bank(name)),
+                **{kind: int(count.get(name, 0)) for kind, count in counts.items()},
+            )
+            for name in names
+        ]
+
+    def bank(self, name: str) -> Bank:
+        """Return what is known of one bank."""
+        found = self._rows(select(tables.bank.c.content).where(tables.bank.c.name == name))
+        return from_json(Bank, found[0].content) if found else Bank(name)
+
+    def runs(self) -> list[tuple[Run, str]]:
+        """Return runs with their time (UTC), oldest first."""
+        query = select(tables.run).order_by(tables.run.c.code)
+        return [(Run(row.name, row.kind, json.loads(row.content)), row.created) for row in self._rows(query)]
+
+    # ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def dialogue_columns(self, bank: str, candidates: Sequence[int] = ()) -> DialogueColumns:
+        """Return a bank's dialogues as codes, of some candidates or of all."""
+        table = tables.dialogue
+        query = (
+            select(
+                *(table.c[name] for name in ("code", "question", "candidate", "sample", "outcome", "ended", "prompts"))
+            )
+            .join(tables.question)
+            .where(tables.question.c.bank == bank)
+            .order_by(table.c.code)
+        )
+        if candidates:
+            query = query.where(table.c.candidate.in_(candidates))
+        *codes, prompts = _transposed(self._rows(query), 7)
+        hashes = [int(one[:15], 16) for one in prompts]  # 60 bits: as good as the whole to tell texts apart
+        return DialogueColumns(*(np.array(column, np.int64) for column in [*codes, hashes]))
+
+    def judgment_columns(self, bank: str, judge: int) -> JudgmentColumns:
+        """Return what one judge said on a bank, as codes."""
+        table = tables.judgment
+        extra = (table.c.judge, table.c.repeat, table.c.placement_known)
+        return self._columns(table, extra, table.c.judge == judge, bank)
+
+    def human_columns(self, bank: str) -> JudgmentColumns:
+        """Return what people said on a bank, as codes: the reviewer stands as the repeat, one vote each.
+
+        Superseded verdicts are left out; where an item was adjudicated, only the adjudication stands.
+        """
+        table = tables.human_verdict
+        extra = (func.dense_rank().over(order_by=table.c.reviewer).label("judge"), table.c.code, table.c.adjudicates)
+        found = self._columns(table, extra, _standing(), bank)
+        # People's sides are not placements to be averaged: every reviewer is one vote of the one judge "people".
+        one = np.zeros(len(found), np.int64)
+        return JudgmentColumns(
+            **{
+                **{name: getattr(found, name) for name in found.__dataclass_fields__},
+                "repeat": found.judge,
+                "judge": one,
+                "placement_known": one.astype(bool),
+            }
+        )
+
+    def _columns(
+        self, table: Table, extra: tuple[ColumnElement[Any], ...], where: ColumnElement[bool], bank: str
+    ) -> JudgmentColumns:
+        first, second = tables.dialogue.alias("shown_first"), tables.dialogue.alias("shown_second")
+        result = (table.c.side, table.c.p_first, table.c.p_tie, table.c.p_second)
+        query = (
+            select(
+                table.c.question,
+                table.c.scope,
+                *extra,
+                table.c.kind,
+                first.c.candidate,
+                first.c.sample,
+                func.coalesce(second.c.candidate, 0),
+                func.coalesce(second.c.sample, 0),
+                *result,
+                table.c.value,
+                table.c.worst,
+                table.c.best,
+            )
+            .join(first, table.c.first == first.c.code)
+            .outerjoin(second, table.c.second == second.c.code)
+            .join(tables.question, table.c.question == tables.question.c.code)
+            .where(tables.question.c.bank == bank, where)
+            .order_by(table.c.code)
+        )
+        columns = _transposed(self._rows(query), 17)
+        codes = [np.array(column, np.int64) for column in columns[:11]]
+        reals = [np.array(column, np.float64) for column in columns[11:]]
+        return JudgmentColumns(
+            question=codes[0],
+            scope=codes[1],
+            judge=codes[2],
+            repeat=codes[3],
+            placement_known=codes[4].astype(bool),
+            kind=codes[5],
+            first=codes[6],
+            first_sample=codes[7],
+            second=codes[8],
+            second_sample=codes[9],
+            side=codes[10],
+            shares=np.stack(reals[:3], axis=1),
+            value=reals[3],
+            worst=reals[4],
+            best=reals[5],
+        )
+
+    def dimension_scores(self, bank: str, judge: int | None) -> list[tuple[int, int, int, Scores]]:
+        """Return (candidate, question, scope, scores) of every score by a judge, or by people (None) as it stands."""
+        table = tables.human_verdict if judge is None else tables.judgment
+        query = (
+            select(tables.dialogue.c.candidate, table.c.question, table.c.scope, table.c.content)
+            .join(tables.dialogue, table.c.first == tables.dialogue.c.code)
+            .join(tables.question, table.c.question == tables.question.c.code)
+            .where(tables.question.c.bank == bank, table.c.second.is_(None), table.c.kind == int(Kind.SCORES))
+            .order_by(table.c.code)
+        )
+        query = query.where(_standing() if judge is None else tables.judgment.c.judge == judge)
+        found = []
+        for row in self._rows(query):
+            result = result_of(json.loads(row.content))
+            assert isinstance(result, Scores)
+            found.append((row.candidate, row.question, row.scope, result))
+        return found
+
+
+def _standing() -> ColumnElement[bool]:
+    """Tell which human verdicts stand: not superseded, and on an adjudicated target only the adjudication."""
+    table = tables.human_verdict
+    later = select(table.c.supersedes).where(table.c.supersedes.is_not(None))
+    stands = table.c.key.not_in(later)
+    # Who only passed the item on has not settled it.
+    settles = stands & table.c.adjudicates & (table.c.kind != int(Kind.UNANSWERED))
+    return stands & (table.c.adjudicates | table.c.target.not_in(select(table.c.target).where(settles)))
+
+
+def _per_bank(table: Table) -> Select[Any]:
+    question = tables.question
+    return select(question.c.bank, func.count()).select_from(table.join(question, table.c.question == question.c.code))
+
+
+def _transposed(found: Sequence[Row[Any]], width: int) -> list[tuple[Any, ...]]:
+    return list(zip(*found, strict=True)) if found else [()] * width
+
+
+def result_of(content: dict[str, Any]) -> Verdict | Scores | Unreadable | Unanswered | Skipped:
+    return decode_result({name: value for name, value in content.items() if name in RESULTS})
