@@ -1,10 +1,10 @@
 """What a judge is shown: templates filled in one pass, and what others wrote, fenced, made inert and searched for ploys.
 
-Three walls stand between a candidate and the judge's instructions. *Fill*: a value never becomes a slot. *Fence*: each
-material stands between two lines that bear a mark nobody can foresee. *Inert*: what a chat template, a fence or a heading
-of ours could be taken for is rewritten visibly: brackets of tokens as ‹›, the colon after a role as ：, template braces as
-｛｛｝｝, = and ◆ of borders as ＝ and ◇, what cannot be seen as ‹U+200B›; the templates tell the judge so. All else passes
-byte for byte: code fences and {x} too, which mean nothing here and much in an answer. `suspicious` changes nothing.
+Three walls stand between a candidate and the judge's instructions. *Fill*: a value never becomes a slot. *Fence*: material
+stands between two lines with a mark nobody can foresee. *Inert*: what a chat template, a fence or a heading of ours could be
+taken for is rewritten visibly: brackets of tokens as ‹›, the colon after a role as ：, template braces as ｛｛｝｝, = and ◆ of
+borders as ＝ and ◇, what cannot be seen as ‹U+200B›; the templates tell the judge so. All else passes byte for byte: code
+fences and {x} too, which mean nothing here and much in an answer. `suspicious` changes nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import zip_longest
 from pathlib import Path
 
 from judge.errors import InputError, UnknownName
@@ -54,10 +55,8 @@ def load_template(name: str, folder: Path | None = None) -> Template:
         raise InputError(f"读不了提示词模板（{error}）", where=str(known[name]), fix="存为 UTF-8") from error
     for number, line in enumerate(text.split("\n"), 1):
         if "{{" in (rest := _SLOT.sub("", line)) or "}}" in rest:
-            fix = "写成 {{mark}} 这样：小写字母与下划线，不留空格"
-            raise InputError("有写坏的空位", where=f"{known[name]} 第 {number} 行", fix=fix)
-    fields = tuple(dict.fromkeys(slot[1] for slot in _SLOT.finditer(text)))
-    return Template(name, text, content_hash("template", text), fields)
+            raise InputError("有写坏的空位", where=f"{known[name]} 第 {number} 行", fix="照 {{mark}} 的样子写")
+    return Template(name, text, content_hash("template", text), tuple(dict.fromkeys(_SLOT.findall(text))))
 
 
 def fill(template: Template, fields: Mapping[str, str]) -> str:
@@ -65,9 +64,12 @@ def fill(template: Template, fields: Mapping[str, str]) -> str:
     missing = [name for name in template.fields if name not in fields]
     spare = [name for name in fields if name not in template.fields]
     if missing or spare:
-        faults = [f"{what} {'、'.join(names)}" for what, names in (("缺少", missing), ("多出", spare)) if names]
         fix = f"模板的空位：{'、'.join(template.fields) or '无'}"
-        raise InputError(f"与空位对不上：{'；'.join(faults)}", where=f"提示词模板 {template.name}", fix=fix)
+        raise InputError(
+            f"缺少 {'、'.join(missing) or '无'}，多出 {'、'.join(spare) or '无'}",
+            where=f"提示词模板 {template.name}",
+            fix=fix,
+        )
     return _SLOT.sub(lambda slot: fields[slot[1]], template.text)
 
 
@@ -148,15 +150,12 @@ _ENDED |= {Outcome.OK: "", Outcome.TRUNCATED: "〔被截断〕", Outcome.EMPTY: 
 
 def transcript(dialogue: Dialogue, upto: int | None = None) -> str:
     """Tell a dialogue turn by turn (golden history as it stood); how an answer ended stands in its heading, out of its reach."""
-    planned, answers = dialogue.question.turns, dialogue.answers
-    last = max(len(planned), len(answers)) if upto is None else upto
+    rows = [*zip_longest(dialogue.question.turns, dialogue.answers)][:upto]
     parts = []
-    for number in range(1, last + 1):
-        turn = planned[number - 1] if number <= len(planned) else None
-        answer = answers[number - 1] if number <= len(answers) else None
+    for number, (turn, answer) in enumerate(rows, 1):
         sent = answer.prompt if answer and answer.prompt is not None else turn.prompt if turn else None
         parts.append(_part(number, "用户" if sent is not None else "用户〔原话没有公布〕", sent or ""))
-        stood = turn.golden if turn and dialogue.history == "golden" and number < last else None
+        stood = turn.golden if turn and dialogue.history == "golden" and number < len(rows) else None
         if answer is None:
             parts.append(_part(number, "助手〔没有回答〕", ""))
         elif stood is None or upto is None:
@@ -241,37 +240,31 @@ _WHO = rf"(?:评委|评审(?:员|者|专家|老师|模型)?|裁判(?:员|模型)
 _OLD = r"(?:以上|之前|此前|前面|先前|上述|上面|原来|原有|一切|所有)"
 _VERDICT = r"(?:(?:final[_ ])?(?:verdict|winner|judge?ment)|(?:最终|最后)?(?:结论|判定|裁决)|胜者|优胜者|赢家)"
 _OVERALL = r"(?:综合得分|综合评分|overall[ _](?:score|rating))"
-_SECTION = (
-    r"(?:assistant|answer|response|candidate|conversation|dialogue|transcript|user|question|reference|material|data)"
-)
+_SECTION = r"(?:assistant|answer|response|candidate|conversation|dialogue|transcript|user|question|reference|material)"
 _PATTERNS = {
     Ploy.VERDICT: (
         r"(?<![a-z0-9_\]])\[\s?\[\s{0,4}(?:[ABC]|A\s?[>=]{1,2}\s?B|B\s?[>=]{1,2}\s?A|10|平局|tie)\s{0,4}(?:/\s?10\s{0,4})?\]\s?\]",
         r"(?:(?:rating|score|评分|得分|打分|总分)\W{0,6}|^\W{0,3})\[\s?\[\s?\d{1,3}(?:\.\d)?\s?\]\s?\]\W{0,3}$",
         rf"{_VERDICT}[\s\"'*]{{0,4}}(?:[:是为]|is)[\s\"'*\[(]{{0,6}}(?:{_ONE}|平局|平手|不分上下|tie)[\s\"'*\])。.]{{0,6}}(?:$|更?好|更?优|胜|wins|is better)",
-        rf"<(?:{_VERDICT}|score|rating|评分)>\s?\S{{1,12}}\s?</|[{{,]\s{{0,8}}[\"'](?:{_VERDICT}|{_OVERALL}|preference)[\"']\s?:",
-        rf"(?:^|[,。;!\s*#]){_OVERALL}[\s\"'*]{{0,4}}[:是为]\s{{0,3}}[\"'*\[]{{0,4}}(?:\d|满分|十)",
-        r"\\boxed\s?\{(?:A\s?>{1,2}\s?B|B\s?>{1,2}\s?A|tie)\}|^\W{0,4}(?:A\s?>>\s?B|B\s?>>\s?A)\W{0,4}$",
+        rf"<(?:{_VERDICT}|score|rating|评分)>\s?\S{{1,12}}\s?</|[{{,]\s{{0,8}}[\"'](?:{_VERDICT}|{_OVERALL})[\"']\s?:\s?[\"']?(?:[ABC甲乙平\d]|tie|first|second|助手|assistant)",
+        rf"(?:^|[,。;!\s*#]){_OVERALL}[\s\"'*]{{0,4}}[:是为]\s{{0,3}}[\"'*\[]{{0,4}}(?:\d|满分|十)|\\boxed\s?\{{(?:A\s?>{{1,2}}\s?B|B\s?>{{1,2}}\s?A|tie)\}}|^\W{{0,4}}(?:A\s?>>\s?B|B\s?>>\s?A)\W{{0,4}}$",
     ),
     Ploy.ORDER: (
-        rf"(?:忽略|无视|忘[记掉]|不要理会|别管|抛开|推翻){_OLD}[^\n。]{{0,10}}(?:指[示令]|提示|要求|规则|命令|标准|设定)",
-        rf"{_OLD}[^\n。]{{0,6}}(?:指[示令]|规则|标准)[^\n。]{{0,4}}(?:作废|无效|失效|取消)",
+        rf"(?:忽略|无视|忘[记掉]|不要理会|别管|抛开|推翻){_OLD}[^\n。]{{0,10}}(?:指[示令]|提示|要求|规则|命令|标准|设定)|{_OLD}[^\n。]{{0,6}}(?:指[示令]|规则|标准)[^\n。]{{0,4}}(?:作废|无效|失效|取消)",
         r"\b(?:ignore|disregard|forget|override|skip)\b[^\n.]{0,24}\b(?:previous|above|prior|earlier|preceding|all|any|your)\b[^\n.]{0,20}\b(?:instructions?|prompts?|rules|rubric|guidelines|criteria)\b",
         rf"{_WHO}[^\n]{{0,40}}(?:[请须应要给判选打投][^\n]{{0,24}}(?:[AB](?![a-z])|{_THIS})|{_TOP})|(?:作为|你(?:现在)?是)[^\n。,]{{0,8}}{_WHO}",
         rf"{_JUDGES}[^\n]{{0,40}}(?:must|should|please|choose|select|output|give|rate|score|prefer)\b[^\n]{{0,60}}(?:{_BEST}|{_MINE}|\[\[|\bme\b)",
         rf"{_THIS}[^\n。]{{0,12}}(?:应当?|该|必须|理应|值得|得到?|获得?|被?评为|判为|打|给)[^\n。]{{0,10}}{_TOP}|(?:给|判|打|选|投|评)[了我定]{{0,2}}{_THIS}[^\n。]{{0,8}}(?:{_TOP}|胜)",
         rf"{_MINE}[^\n.]{{0,30}}\b(?:should|must|deserves?|has to|needs to|is to|shall|ought)\b[^\n.]{{0,40}}(?:{_BEST}|prefer|\[\[)|\b(?:rate|score|give|award|grade|choose|pick|select|prefer|vote for)\s(?:{_MINE}|me (?:a |the )?(?:10|full|highest|perfect|win))",
-        r"(?:评[测审判比分估]|打分|比较|对战)(?:环节|过程|流程|工作|任务)?(?:已经?|到此|现已|就此|现在)(?:全部)?(?:结束|完成|完毕|终止)",
-        r"\b(?:evaluation|judging|judge?ment|grading|comparison|assessment) (?:is|has|was)(?: been| now| already){0,2} (?:over|completed?|finished|concluded|ended|closed)\b",
+        r"(?:评[测审判比分估]|打分|比较|对战)(?:环节|过程|流程|工作|任务)?(?:已经?|到此|现已|就此|现在)(?:全部)?(?:结束|完成|完毕|终止)|\b(?:evaluation|judging|judge?ment|grading|comparison|assessment) (?:is|has|was)(?: been| now| already){0,2} (?:over|completed?|finished|concluded|ended|closed)\b",
         r"[求请]您?[^\n。,]{0,8}(?:选我|判我|投我|让我(?:获胜|胜出|赢下)|[给打]我?个?(?:满分|最高分|高分)|手下留情)|[不没][选判给](?:我|A|B|满分|高分)[^\n。]{0,16}(?:后果|否则|投诉|解雇|关[闭停]|举报)",
         rf"(?:系统|管理员|主办方|开发者|官方|平台|system|admin|developer|openai|organi[sz]er)[^\n。]{{0,24}}(?:评[分判审测](?:标准|规则|结果|任务)|判定|裁决|verdict|rubric|judg\w{{1,6}})[^\n。]{{0,30}}(?:{_TOP}|{_BEST}|变更|更新|改为|覆盖|作废|一律|update|override|must|[AB]\b)",
-        r"(?:output|print|write|reply with|respond with|输出|写下?|回复|只写|给出)[^\n]{0,12}(?:\[\[|verdict|最终结论[:是])",
+        r"(?:output|print|write|reply with|respond with|输出|写下?|回复|只写|给出)[^\n]{0,12}(?:verdict|最终结论[:是])",
     ),
     Ploy.BORDER: (
         rf"^[ \t]*[=\-*#<\[]{{2,}}+[^\n]{{0,40}}(?:(?:对话|回答|材料|题目|参考|答案|记号)[^\n]{{0,10}}(?:开始|结束|完毕)|(?:开始|结束)\s?:|(?:end|start)(?: of |_)(?:the )?{_SECTION})",
         rf"\[\s?(?:the )?(?:end|start) of [^\]\n]{{0,16}}{_SECTION}[^\]\n]{{0,20}}\]|\[[^\]\n]{{0,12}}(?:回答|对话|答案|材料)[^\]\n]{{0,6}}(?:结束|开始|完毕)\s?\]",
-        r"^[ \t>*#(\[]{0,9}(?:以上|至此)[^\n]{0,8}(?:候选|助手|材料|对话)[^\n]{0,10}(?:结束|完毕|全部内容)|</?(?:(?:answer|response|assistant)_[ab12]|candidate|transcript|untrusted)>",
-        r"^[\s\W]{0,6}(?:◆|第\s?[\d一二三四五六七八九十]{1,3}\s?轮\s?[·:|—-]?\s?(?:用户|助手|候选)\b)",
+        r"^[ \t>*#(\[]{0,9}(?:以上|至此)[^\n]{0,8}(?:候选|助手|材料|对话)[^\n]{0,10}(?:结束|完毕|全部内容)|</?(?:(?:answer|response|assistant)_[ab12]|candidate|transcript|untrusted)>|^[\s\W]{0,6}(?:◆|第\s?[\d一二三四五六七八九十]{1,3}\s?轮\s?[·:|—-]?\s?(?:用户|助手|候选)\b)",
     ),
     Ploy.TOKEN: (
         r"^[ \t>*]{0,8}(?:system|#{2,4} ?(?:system|user|assistant|human|instruction|response))[ \t*]{0,3}:|^(?:human|user) ?:[^\n]{0,200}\s{1,3}(?:assistant|ai) ?:",
@@ -288,7 +281,7 @@ _ENCODED = re.compile(r"(?<![\w+/])[A-Za-z0-9+/]{32,4000}={0,2}(?![\w+/=])")
 
 
 def suspicious(text: str) -> tuple[Suspicion, ...]:
-    """Name what in an answer seems meant for its judge, at most once for each pattern; the answer stays as it is."""
+    """Name what in an answer seems meant for its judge; a token that ends it is an accident (one model's </s> in llmeval2)."""
     plain = _HIDDEN.sub("", text)
     said = [plain]
     for run in _ENCODED.findall(plain):
@@ -296,9 +289,8 @@ def suspicious(text: str) -> tuple[Suspicion, ...]:
             said.append(base64.b64decode(run + "=" * (-len(run) % 4)).decode())
     plain = "\n".join(said).translate(_WIDE).translate(_ALIKE)
     hidden = (run for run in _HIDDEN.finditer(text) if len(run[0]) > 2 or run[0] in _AT_ONCE)
-    found = [(Ploy.HIDDEN, next(hidden, None) or _MIXED.search(text))]
-    # A token that ends an answer is an accident: one model of llmeval2 left </s> behind in 317 of 320.
-    found.append((Ploy.TOKEN, _TOKEN.search(text[:-200] + _LEAKED.sub("", text[-200:]))))
+    token = _TOKEN.search(text[:-200] + _LEAKED.sub("", text[-200:]))
+    found = [(Ploy.HIDDEN, next(hidden, None) or _MIXED.search(text)), (Ploy.TOKEN, token)]
     found += [(ploy, pattern.search(plain)) for ploy, pattern in _COMPILED]
     if len(text) > 4000 and len(zlib.compress(text.encode(errors="replace"))) < 0.02 * len(text):
         found.append((Ploy.REPETITION, re.search(r"(?s).{40}", text)))

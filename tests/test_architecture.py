@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # docs/architecture.md, section 4. A package stands for all its files unless one of them is named on its own.
 LEVELS = [
-    {"judge", "judge.identity", "judge.errors", "judge.stats"},
+    {"judge", "judge.identity", "judge.errors", "judge.wrapping", "judge.stats"},
     {"judge.records", "judge.columns", "judge.jsonl"},
     {"judge.codec"},
     {
@@ -87,7 +87,7 @@ def test_only_the_edges_print_or_catch_everything() -> None:
             isinstance(node, ast.ExceptHandler) and getattr(node.type, "id", "") in {"Exception", "BaseException"}
             for node in ast.walk(tree)
         )
-        edge = belongs(module, "judge.cli") or module == "judge.report.terminal"
+        edge = belongs(module, "judge.cli") or module in {"judge.report.terminal", "judge.report.transcript"}
         assert edge or not (prints or broad), module
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-from judge.cli.wrapping import definitions, wrap
+from judge.wrapping import definitions, wrap
 
 
 class HanFormatter(click.HelpFormatter):

@@ -165,7 +165,7 @@ def _print_added(done: dict[str, Json]) -> None:
 
 
 def _print_formats(formats: dict[str, str]) -> None:
-    from judge.cli.wrapping import definitions
+    from judge.wrapping import definitions
 
     rows = [(name, text.split(":", 2)[1]) for name, text in formats.items()]
     print("\n".join(definitions(rows, 80)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from judge.cli.wrapping import definitions
+from judge.wrapping import definitions
 
 # name: (place, what it does). The modules are loaded only when the command runs.
 COMMANDS: dict[str, tuple[str, str]] = {

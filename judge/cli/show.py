@@ -47,7 +47,7 @@ def show(name: str, bank: str | None, pair: str | None, url: str, as_json: bool)
         return
     from rich.console import Console
 
-    from judge.report.terminal import print_item
+    from judge.report.transcript import print_item
 
     print_item(item, Console(highlight=False))
 

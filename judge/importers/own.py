@@ -8,17 +8,26 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel
 
-from judge.bank import HeaderRow, Name, QuestionRow, bank_of, headless, is_header, question_of
+from judge.bank import HeaderRow, QuestionRow, bank_of, headless, is_header, question_of
 from judge.errors import InputError, nearest
-from judge.identity import Json
 from judge.importers import Imported, Row, files, head, json_rows
-from judge.jsonl import STRICT, fitted
+from judge.importers.own_rows import (
+    AnswersRow,
+    CandidateRow,
+    CaseRow,
+    HumanRow,
+    JudgmentRow,
+    ModelRow,
+    OnQuestionRow,
+    ScoresRow,
+    TallyRow,
+)
+from judge.jsonl import fitted
 from judge.records import (
-    Answer,
     Bank,
     Candidate,
     Case,
@@ -30,134 +39,13 @@ from judge.records import (
     Question,
     Result,
     Scope,
-    Score,
     Scores,
     Skipped,
     Tally,
     Unanswered,
     Unreadable,
-    Usage,
     Verdict,
 )
-
-# ── lines as they are written ─────────────────────────────────────────────────────────────────────────────────────────
-
-Count = Annotated[int, Field(ge=0)]
-History: TypeAlias = Literal["own", "golden"]
-
-
-def _named(value: object) -> object:
-    """Let a name stand for an object that has nothing but a name."""
-    if isinstance(value, str):
-        return {"name": value}
-    if isinstance(value, dict):
-        return value
-    raise ValueError("应是名字，或含 name 与 model 的对象")
-
-
-def _turn(value: object) -> object:
-    if value == "dialogue":
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    raise ValueError('应是 "dialogue"（整段对话），或从 1 起的轮次')
-
-
-class _Strict(BaseModel):
-    model_config = STRICT
-
-
-class ModelRow(_Strict):
-    endpoint: str
-    model: str
-    parameters: dict[str, Json] = {}
-    system: str | None = None
-    revision: str | None = None
-
-
-class CandidateRow(_Strict):
-    name: Name
-    model: ModelRow | None = None
-
-
-class JudgeRow(CandidateRow):
-    protocol: str = ""
-    template: str = ""
-    rubric: str = ""
-    reader: str = "recorded"
-
-
-NamedCandidate = Annotated[CandidateRow, BeforeValidator(_named)]
-NamedJudge = Annotated[JudgeRow, BeforeValidator(_named)]
-
-
-class ScoresRow(_Strict):
-    overall: Score | None = None
-    dimensions: dict[str, Score] = {}
-
-
-class OnQuestionRow(_Strict):
-    bank: Name
-    question: Name
-    version: int | None = None
-
-
-class AnswersRow(OnQuestionRow):
-    candidate: Name
-    model: ModelRow | None = None
-    sample: Count = 0
-    history: History = "own"
-    answers: tuple[Answer, ...]
-
-
-class CaseRow(OnQuestionRow):
-    scope: Annotated[int | None, BeforeValidator(_turn)]
-    candidates: Annotated[tuple[NamedCandidate, ...], Field(min_length=1, max_length=2)]
-    samples: tuple[Count, ...] = ()
-    histories: tuple[History, ...] = ()
-    placement_known: bool = True
-    verdict: Verdict | None = None
-    scores: ScoresRow | None = None
-
-
-class JudgmentRow(CaseRow):
-    judge: NamedJudge
-    protocol: str | None = None
-    unreadable: str | None = None
-    unanswered: str | None = None
-    reply: str | None = None
-    repeat: Count = 0
-    usage: Usage | None = None
-    returned_model: str | None = None
-
-
-class HumanRow(CaseRow):
-    reviewer: Name
-    skipped: str | None = None
-    probability: Annotated[float, Field(gt=0, le=1)] | None = None
-    draw: str | None = None
-    adjudicates: bool = False
-    both_bad: bool = False
-    supersedes: str | None = None
-    comment: str = ""
-
-
-class CountsRow(_Strict):
-    win: Count
-    tie: Count
-    loss: Count
-
-
-class TallyRow(_Strict):
-    bank: Name
-    tally: CountsRow
-    candidate: NamedCandidate
-    baseline: NamedCandidate
-    judge: NamedJudge
-    protocol: str | None = None
-
-
-# ── reading ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 # The field that tells a kind of line, the more particular first: a tally names a judge too.
 KINDS: dict[str, type[BaseModel]] = {

@@ -2,73 +2,25 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from judge.records import (
-    Dialogue,
-    HumanVerdict,
-    Judgment,
-    Outcome,
-    Question,
-    Result,
     Run,
-    Score,
-    Scores,
-    Side,
-    Skipped,
-    Unanswered,
-    Unreadable,
-    Verdict,
 )
 from judge.report.board import Board, BoardRow, Part
 from judge.report.build import CompareReport, Counts, Decision, Share
+from judge.report.wording import clean, said, scope_name, short_names
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
 from judge.store.columns import BankSummary
-from judge.store.reading import Item
 
 SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
-OUTCOMES = {
-    Outcome.TRUNCATED: "被截断",
-    Outcome.FILTERED_INPUT: "输入被过滤",
-    Outcome.FILTERED_OUTPUT: "输出被过滤",
-    Outcome.EMPTY: "空回答",
-    Outcome.FAILED: "调用失败",
-}
-
-
-def clean(text: str) -> str:
-    """Make text safe to print: control characters gone but for line breaks and tabs, bidi controls made visible."""
-    shown = []
-    for one in text:
-        kind = unicodedata.category(one)
-        if kind == "Cc":
-            shown.append(one if one in "\n\t" else "")
-        elif unicodedata.bidirectional(one) in BIDI:
-            shown.append(f"⟨U+{ord(one):04X}⟩")
-        else:
-            shown.append(one)
-    return "".join(shown)
-
-
-BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-
-
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Drop what all names share up to a slash, where what is left still tells them apart."""
-    heads = {name.rpartition("/")[0] for name in names}
-    tails = [name.rpartition("/")[2] for name in names]
-    return dict(zip(names, tails if len(heads) == 1 and len(set(tails)) == len(tails) else names, strict=True))
-
-
 # ── one candidate against another ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -143,6 +95,7 @@ def _print_parts(console: Console, heading: str, parts: Sequence[Share]) -> None
         table.add_row(
             clean(part.name), str(part.questions), *(_count(n) for n in (part.win, part.tie, part.loss)), *figures
         )
+    console.print()
     console.print(table)
 
 
@@ -260,103 +213,6 @@ def _seen(row: BoardRow) -> str:
     return f"{row.judged}/{row.planned}"
 
 
-# ── one item in full ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def print_item(item: Item, console: Console) -> None:
-    """Print one question with its dialogues turn by turn, what judges said and why, and what people said."""
-    question = item.question
-    about = [question.ability, question.subcategory, f"{len(question.turns)} 轮" if question.turns else "题面未公布"]
-    console.rule(Text(clean(f"{question.bank}/{question.id}"), style="bold"), characters="━")
-    console.print(Text(" · ".join(clean(one) for one in about if one), style="dim"))
-    if not item.dialogues:
-        _print_script(question, console)
-    short = short_names(list(dict.fromkeys(dialogue.candidate.name for dialogue in item.dialogues)))
-    for dialogue in item.dialogues:
-        _print_dialogue(dialogue, short[dialogue.candidate.name], console)
-    _print_references(question, console)
-    for judgment in item.judgments:
-        shown = [_shown(one, short) for one in judgment.case.dialogues]
-        order = "" if judgment.case.placement_known else "（先后未公布）"
-        head = f"评委 {judgment.judge.name} · {_scope(judgment)} · {' → '.join(shown)}{order}："
-        console.print(Text.assemble(clean(head), (_result(judgment.result, shown), "bold")))
-        if judgment.reply:
-            console.print(Padding(Text(clean(judgment.reply), style="dim"), (0, 0, 0, 4)))
-    for human in item.human_verdicts:
-        shown = [_shown(one, short) for one in human.case.dialogues]
-        head = (
-            f"人工 {human.reviewer}{'（仲裁）' if human.adjudicates else ''} · {_scope(human)} · {' 对 '.join(shown)}："
-        )
-        console.print(Text.assemble(clean(head), (_result(human.result, shown), "bold")))
-        if human.comment:
-            console.print(Padding(Text(clean(human.comment), style="dim"), (0, 0, 0, 4)))
-
-
-def _print_script(question: Question, console: Console) -> None:
-    for number, turn in enumerate(question.turns, 1):
-        console.print(Text(f"用户（第 {number} 轮）", style="cyan"))
-        console.print(Padding(Text(clean(turn.prompt)), (0, 0, 0, 2)))
-
-
-def _print_dialogue(dialogue: Dialogue, name: str, console: Console) -> None:
-    sample = f" · 第 {dialogue.sample + 1} 次作答" if dialogue.sample else ""
-    console.rule(Text(clean(f"{name}{sample}")), align="left", characters="─")
-    if not dialogue.answers:
-        console.print(Text("（原文未公布）", style="dim"))
-    for number, answer in enumerate(dialogue.answers, 1):
-        turn = f"（第 {number} 轮）" if len(dialogue.answers) > 1 else ""
-        console.print(Text(f"用户{turn}", style="cyan"))
-        console.print(Padding(Text("（未公布）" if answer.prompt is None else clean(answer.prompt)), (0, 0, 0, 2)))
-        ended = f"〔{OUTCOMES[answer.outcome]}〕" if answer.outcome in OUTCOMES else ""
-        console.print(Text(f"{clean(name)}{turn}{ended}", style="green"))
-        if answer.text:
-            console.print(Padding(Text(clean(answer.text)), (0, 0, 0, 2)))
-    console.print()
-
-
-def _print_references(question: Question, console: Console) -> None:
-    for number, turn in enumerate(question.turns, 1):
-        if turn.reference:
-            console.print(Text(f"参考（第 {number} 轮）", style="magenta"))
-            console.print(Padding(Text(clean(turn.reference)), (0, 0, 0, 2)))
-        for point in turn.key_points:
-            console.print(Padding(Text(f"要点：{clean(point)}"), (0, 0, 0, 2)))
-
-
-def _shown(dialogue: Dialogue, short: dict[str, str]) -> str:
-    name = short.get(dialogue.candidate.name, dialogue.candidate.name)
-    return f"{name}#{dialogue.sample + 1}" if dialogue.sample else name
-
-
-def _scope(said: Judgment | HumanVerdict) -> str:
-    return "整段对话" if said.case.scope.turn is None else f"第 {said.case.scope.turn} 轮"
-
-
-def _result(result: Result | Skipped, shown: Sequence[str]) -> str:
-    match result:
-        case Verdict(Side.TIE, _, _):
-            return "平"
-        case Verdict(side, strength, probabilities):
-            better = shown[0 if side is Side.FIRST else 1]
-            soft = f"（先 {probabilities[0]:.3f} / 后 {probabilities[2]:.3f}）" if probabilities else ""
-            return clean(f"{better} {'明显' if strength == 2 else ''}更好{soft}")
-        case Scores(overall, dimensions):
-            parts = [_score("总评", overall)] if overall else []
-            return clean("，".join(parts + [_score(name, score) for name, score in dimensions]))
-        case Unreadable(reason):
-            return clean(f"读不出：{reason}")
-        case Unanswered(reason):
-            return clean(f"没有回答：{reason}")
-        case Skipped(reason):
-            return clean(f"跳过：{reason}")
-
-
-def _score(name: str, score: Score) -> str:
-    if score.minimum > score.maximum:
-        return f"{name} 第 {score.value:g}"
-    return f"{name} {score.value:g}/{score.maximum:g}"
-
-
 # ── lists ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -407,10 +263,10 @@ def print_reread(found: Sequence[Reread], left_out: int, console: Console, most:
         for one in changed[:most]:
             case = one.judgment.case
             shown = [dialogue.candidate.name.rpartition("/")[2] for dialogue in case.dialogues]
-            about = f"{case.question.bank}/{case.question.id} · {_scope(one.judgment)} · {' → '.join(shown)}"
+            about = f"{case.question.bank}/{case.question.id} · {scope_name(one.judgment)} · {' → '.join(shown)}"
             console.print(Text(clean(f"{CHANGES[one.change]}：{about}  {one.judgment.key[:10]}")))
-            said = f"    记录 {_result(one.judgment.result, shown)}；原话 {_result(one.read, shown)}"
-            console.print(Text(said, style="dim"))
+            both = f"    记录 {said(one.judgment.result, shown)}；原话 {said(one.read, shown)}"
+            console.print(Text(both, style="dim"))
         if most is not None and len(changed) > most:
             console.print(Text(f"    ……还有 {len(changed) - most} 条，加 --all 全部列出", style="dim"))
 

@@ -8,94 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import hashlib
 import importlib
 import json
-import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self, TypeAlias
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from tests.models import FAULTS, PASSING, Answer, Faults, Json
+
 Message: TypeAlias = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server does with one request: a completion, a body as it stands, or a broken connection."""
-
-    text: str | None = ""
-    finish: str | None = "stop"
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    body: Json | bytes = None  # sent as it stands in place of a completion
-    message: Mapping[str, Json] = field(default_factory=dict)  # more fields of the message: reasoning_content, refusal
-    more: Mapping[str, Json] = field(default_factory=dict)  # more fields of the body: base_resp, usage
-    logprobs: Sequence[Mapping[str, Json]] = ()
-    model: str | None = None  # None: as asked for
-    fault: str = ""  # reset, hang, short, cut
-    latency: float | None = None  # seconds; None: the server's
-
-
-def error(
-    status: int, code: str = "", message: str = "", headers: Mapping[str, str] | None = None, **more: Json
-) -> Answer:
-    """An error in the usual shape."""
-    said: dict[str, Json] = {"code": code, "message": message, "type": "", "param": None}
-    return Answer(status=status, headers=tuple((headers or {}).items()), body={"error": said, **more})
-
-
-def minimax(code: int, message: str) -> Answer:
-    """A MiniMax error: a 200 without choices."""
-    return Answer(body={"id": "1", "choices": None, "base_resp": {"status_code": code, "status_msg": message}})
-
-
-FAULTS: dict[str, Answer] = {
-    "429": error(429, "rate_limit_exceeded", "too many requests", {"Retry-After": "1"}),
-    "arrears": error(429, "1113", "您的账户已欠费，请充值后重试"),
-    "500": error(500, "internal_error", "internal error"),
-    "503": error(503, "", "overloaded"),
-    "reset": Answer(fault="reset"),
-    "hang": Answer(fault="hang"),
-    "short": Answer("短", fault="short"),
-    "cut": Answer("断", fault="cut"),
-    "no_choices": Answer(body={"id": "1", "choices": None}),
-    "not_json": Answer(status=502, body=b"<html><head><title>502 Bad Gateway</title></head></html>"),
-    "aliyun_input": error(400, "data_inspection_failed", "Input data may contain inappropriate content."),
-    "aliyun_output": error(400, "data_inspection_failed", "Output data may contain inappropriate content."),
-    "zhipu_input": error(400, "1301", "系统检测到敏感内容", contentFilter=[{"role": "user", "level": 1}]),
-    "zhipu_output": Answer("半句", finish="sensitive"),
-    "minimax_input": minimax(1026, "input new_sensitive"),
-    "minimax_output": minimax(1027, "output new_sensitive"),
-    "ark_input": error(400, "InputTextSensitiveContentDetected", "the input text may contain sensitive information"),
-    "ark_output": error(400, "OutputTextSensitiveContentDetected", "the output text may contain sensitive information"),
-    "step_input": error(451, "censorship_block", "blocked"),
-    "tencent_output": Answer("", finish="sensitive"),
-}
-PASSING = ("429", "500", "503", "reset", "short", "cut", "no_choices", "not_json")  # a second try may go well
-
-
-@dataclass(frozen=True)
-class Faults:
-    """Faults at a rate, drawn from the seed, the body and how often the body came: the same in whatever order calls arrive."""
-
-    rate: float = 0.0
-    seed: int = 0
-    kinds: tuple[str, ...] = PASSING
-
-    def draw(self, body: bytes, attempt: int) -> Answer | None:
-        """Return the fault that this request meets, None for none."""
-        if not self.rate:
-            return None
-        digest = hashlib.blake2b(body, digest_size=8, key=f"{self.seed}/{attempt}".encode()).digest()
-        if int.from_bytes(digest[:6]) / 2**48 >= self.rate:
-            return None
-        return FAULTS[self.kinds[int.from_bytes(digest[6:]) % len(self.kinds)]]
-
-
 NONE = Faults()
 Script: TypeAlias = str | Answer | Sequence[str | Answer] | Callable[[list[Message]], str | Answer]
 
@@ -177,16 +100,10 @@ class Server:
 
     def stats(self) -> dict[str, Json]:
         """What GET /stats shows; `repeated` counts bodies that came more than once."""
-        return {
-            "requests": self.requests,
-            "distinct": len(self.counts),
-            "repeated": sum(1 for times in self.counts.values() if times > 1),
-            "in_flight": self.in_flight,
-            "peak": self.peak,
-            "connections": self.connections,
-            "open": len(self.living),
-            "abandoned": self.abandoned,
-        }
+        repeated = sum(times > 1 for times in self.counts.values())
+        named = ("requests", "in_flight", "peak", "connections", "abandoned")
+        counted: dict[str, Json] = {name: getattr(self, name) for name in named}
+        return counted | {"distinct": len(self.counts), "repeated": repeated, "open": len(self.living)}
 
 
 class _Connection(asyncio.Protocol):
@@ -307,21 +224,11 @@ def written(answer: Answer, body: dict[str, Json], model: str | None, *, streame
     return b"".join(b"data: " + encoded(event) + b"\n\n" for event in events) + b"data: [DONE]\n\n"
 
 
-async def serve(server: Server) -> None:
-    """Serve until the process ends, having printed the port."""
-    listening = await server.start()
-    sys.stdout.write(f"{server.port}\n")
-    sys.stdout.flush()
-    await listening.serve_forever()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--latency-ms", type=float, default=0.0)
-    parser.add_argument("--fault-rate", type=float, default=0.0)
+    for name, default in (("port", 0), ("latency-ms", 0.0), ("fault-rate", 0.0), ("seed", 0)):
+        parser.add_argument(f"--{name}", type=type(default), default=default)
     parser.add_argument("--fault", action="append", choices=sorted(FAULTS), help="may be given several times")
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", help="the model name returned, whatever was asked for")
     parser.add_argument("--reply", default="tests.models.server:echo", help="MODULE:FUNCTION from messages to text")
     parser.add_argument("--text", help="one text for every request")
@@ -331,7 +238,13 @@ def main() -> None:
     faults = Faults(given.fault_rate, given.seed, tuple(given.fault or PASSING))
     server = Server(script, faults=faults, latency=given.latency_ms / 1000, port=given.port)
     server.model, server.keep = given.model, False
-    asyncio.run(serve(server))
+
+    async def serve() -> None:
+        listening = await server.start()
+        print(server.port, flush=True)  # noqa: T201 - whoever started this process reads the port from here
+        await listening.serve_forever()
+
+    asyncio.run(serve())
 
 
 if __name__ == "__main__":

@@ -14,28 +14,39 @@ def cells(text: str) -> int:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most `width` cells: between words, or after any Han character."""
-    lines, line = [], ""
-    for piece in _pieces(" ".join(text.split())):
-        if cells(line + piece.rstrip()) <= width or piece[0] in NEVER_FIRST or not line:
-            line += piece
+    """Break running text into lines of at most `width` cells; white space is folded."""
+    return fold(" ".join(text.split()), width)
+
+
+def fold(line: str, width: int) -> list[str]:
+    """Break one line at `width` cells: between words or after a Han character, never before closing punctuation.
+
+    Spaces inside are kept; a word longer than a line is cut.
+    """
+    lines, current = [], ""
+    for piece in _pieces(line, width):
+        fits = cells(current + piece.rstrip()) <= width
+        # One closing mark may stand in the margin rather than at the start of a line.
+        if fits or (piece[0] in NEVER_FIRST and cells(current) <= width):
+            current += piece
         else:
-            lines.append(line.rstrip())
-            line = piece.lstrip()
-    return [*lines, line.rstrip()] if line.strip() else lines
+            lines.append(current.rstrip())
+            current = piece.lstrip()
+    return [*lines, current.rstrip()] if current.strip() or not lines else lines
 
 
-def _pieces(text: str) -> Iterator[str]:
+def _pieces(line: str, width: int) -> Iterator[str]:
+    """Yield what may not be broken: a Han character, or a word with the space after it, cut where it is too long."""
     word = ""
-    for one in text:
-        if one == " " or cells(one) == 2:
-            if one == " ":
-                yield word + one
-            else:
-                yield from (part for part in (word, one) if part)
+    for one in line:
+        if cells(one) == 2:
+            yield from (part for part in (word, one) if part)
             word = ""
         else:
             word += one
+            if one == " " or cells(word) >= width:
+                yield word
+                word = ""
     if word:
         yield word
 

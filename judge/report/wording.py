@@ -1,0 +1,87 @@
+"""Results, names and endings in words; what models wrote is made safe to print here."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from judge.records import (
+    Dialogue,
+    HumanVerdict,
+    Judgment,
+    Outcome,
+    Result,
+    Score,
+    Scores,
+    Side,
+    Skipped,
+    Unanswered,
+    Unreadable,
+    Verdict,
+)
+
+OUTCOMES = {
+    Outcome.TRUNCATED: "被截断",
+    Outcome.FILTERED_INPUT: "输入被过滤",
+    Outcome.FILTERED_OUTPUT: "输出被过滤",
+    Outcome.EMPTY: "空回答",
+    Outcome.FAILED: "调用失败",
+}
+
+
+def clean(text: str) -> str:
+    """Make text safe to print: control characters gone but for line breaks and tabs, bidi controls made visible."""
+    shown = []
+    for one in text:
+        kind = unicodedata.category(one)
+        if kind == "Cc":
+            shown.append(one if one in "\n\t" else "")
+        elif unicodedata.bidirectional(one) in BIDI:
+            shown.append(f"⟨U+{ord(one):04X}⟩")
+        else:
+            shown.append(one)
+    return "".join(shown)
+
+
+BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Drop what all names share up to a slash, where what is left still tells them apart."""
+    heads = {name.rpartition("/")[0] for name in names}
+    tails = [name.rpartition("/")[2] for name in names]
+    return dict(zip(names, tails if len(heads) == 1 and len(set(tails)) == len(tails) else names, strict=True))
+
+
+def shown_name(dialogue: Dialogue, short: dict[str, str]) -> str:
+    name = short.get(dialogue.candidate.name, dialogue.candidate.name)
+    return f"{name}#{dialogue.sample + 1}" if dialogue.sample else name
+
+
+def scope_name(said: Judgment | HumanVerdict) -> str:
+    return "整段对话" if said.case.scope.turn is None else f"第 {said.case.scope.turn} 轮"
+
+
+def said(result: Result | Skipped, shown: Sequence[str]) -> str:
+    match result:
+        case Verdict(Side.TIE, _, _):
+            return "平"
+        case Verdict(side, strength, probabilities):
+            better = shown[0 if side is Side.FIRST else 1]
+            soft = f"（先 {probabilities[0]:.3f} / 后 {probabilities[2]:.3f}）" if probabilities else ""
+            return clean(f"{better} {'明显' if strength == 2 else ''}更好{soft}")
+        case Scores(overall, dimensions):
+            parts = [score_text("总评", overall)] if overall else []
+            return clean("，".join(parts + [score_text(name, score) for name, score in dimensions]))
+        case Unreadable(reason):
+            return clean(f"读不出：{reason}")
+        case Unanswered(reason):
+            return clean(f"没有回答：{reason}")
+        case Skipped(reason):
+            return clean(f"跳过：{reason}")
+
+
+def score_text(name: str, score: Score) -> str:
+    if score.minimum > score.maximum:
+        return f"{name} 第 {score.value:g}"
+    return f"{name} {score.value:g}/{score.maximum:g}"
