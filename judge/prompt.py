@@ -65,11 +65,8 @@ def fill(template: Template, fields: Mapping[str, str]) -> str:
     spare = [name for name in fields if name not in template.fields]
     if missing or spare:
         fix = f"模板的空位：{'、'.join(template.fields) or '无'}"
-        raise InputError(
-            f"缺少 {'、'.join(missing) or '无'}，多出 {'、'.join(spare) or '无'}",
-            where=f"提示词模板 {template.name}",
-            fix=fix,
-        )
+        faults = f"缺少 {'、'.join(missing) or '无'}，多出 {'、'.join(spare) or '无'}"
+        raise InputError(faults, where=f"提示词模板 {template.name}", fix=fix)
     return _SLOT.sub(lambda slot: fields[slot[1]], template.text)
 
 
@@ -299,5 +296,4 @@ def suspicious(text: str) -> tuple[Suspicion, ...]:
 
 def _excerpt(place: re.Match[str]) -> str:
     """Return the place and a little around it on one line, with what cannot be seen made visible."""
-    start, end = place.start(), min(place.end(), place.start() + 100)
-    return inert(place.string[max(0, start - 20) : end + 20].replace("\n", "⏎"))
+    return inert(place.string[max(0, place.start() - 20) : place.end() + 20][:140].replace("\n", "⏎"))

@@ -110,9 +110,12 @@ class Pace:
         raise AssertionError("tenacity either returns or raises")
 
     async def _once(self, ask: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
-        await self._start(tokens)
-        self.counts.calls += 1
+        async with self.turn:
+            await self.turn.wait_for(lambda: self.in_flight < self.allowed)
+            self.in_flight += 1
         try:
+            await self._hold(tokens)
+            self.counts.calls += 1
             reply = await ask()
         except ModelBusy as error:
             self._failed(error)
@@ -125,21 +128,13 @@ class Pace:
             async with self.turn:
                 self.turn.notify()
 
-    async def _start(self, tokens: int) -> None:
-        async with self.turn:
-            await self.turn.wait_for(lambda: self.in_flight < self.allowed)
-            self.in_flight += 1
-        try:
-            if self.trips > TRIPS:
-                raise ModelError("连不上或一直出错，已停用", fix="检查网络与服务状态，再运行一次会从断点接着做")
-            wait = max(self.requests.take(1), self.tokens.take(tokens), self.open_at - self.clock())
-            if wait > 0:
-                await self.sleep(wait)
-        except BaseException:
-            self.in_flight -= 1
-            async with self.turn:
-                self.turn.notify()
-            raise
+    async def _hold(self, tokens: int) -> None:
+        """Wait until the endpoint's limits allow one more call; raises ModelError when the endpoint is down."""
+        if self.trips > TRIPS:
+            raise ModelError("连不上或一直出错，已停用", fix="检查网络与服务状态，再运行一次会从断点接着做")
+        wait = max(self.requests.take(1), self.tokens.take(tokens), self.open_at - self.clock())
+        if wait > 0:
+            await self.sleep(wait)
 
     def _succeeded(self, reply: Reply, reserved: int) -> None:
         self.bad = self.trips = 0

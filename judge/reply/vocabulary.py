@@ -65,7 +65,9 @@ _WISH = re.compile(
     # 如果修正了计算，[[A]]; but not the pressed choice 如果一定要选, nor 若干
     r"如果(?!一定|非|必须)|假如|假设|假使|倘若|要是|除非|(?<!倘)若(?!干)|"
     # 只要补上来源就是[[9]], 原本可以得[[9]], 改进后可以得[[9]]
-    r"只要|原本|本来|本[应可]|(?:改进|修改|修正|补充)后",
+    r"只要|原本|本来|本[应可]|(?:改进|修改|修正|补充)后|"
+    # what a candidate gives itself: 助手的自评：[[10]], 给自己打10分
+    r"自评|自我评[价分]|给自己|\bself-(?:rat|scor|assess|evaluat)|\b(?:rat|scor|giv|award)(?:e|es|ed|ing|s|en) itself\b",
     re.I,
 )
 DENIED = re.compile(
@@ -91,13 +93,16 @@ _EXAMPLE = re.compile(
     r"写道|写着|声称|自称|宣称|"
     # what is demanded of the judge: 要求输出[[B]], 请你给出[[A]]
     r"(?:写|说|要求|请)(?:你|评委)?(?:输出|给出|回答|写|打)|"
+    # the answer to the question, not the better of two answers: 标准答案是 [[B]], "the correct answer is $[[B]]$"
+    r"(?:正确|标准|参考|题目的?|本题的?)(?:答案|解答?|选项)(?:应该?)?[是为选:]?|"
+    r"\b(?:correct|reference) answer(?:\sis|:)?|"
     # 乙说："[[B]]"; but not the judge's own 总的来说：, 可以说：, 我写：
     r"(?<![来话以我])[说写][:\"]|"
     # "B wrote: [[B]]", "it claims that [[B]]"; but not "that said: [[A]]"
     r"\b(?:wrote|writes|says|claims?|claimed|(?<!that )(?<!being )said)(?:\sthat|[:\"])|"
     # "it tells the judge to output [[B]]"
     r"\bto (?:output|print|write|say))"
-    r"[\s\"'(\[*:]{0,4}$",
+    r"[\s\"'(\[*:$]{0,4}$",
     re.I,
 )
 # After a mark: it was only spoken of ([[B]] 字样, "[[B]] appears in"), or a condition follows ("[[A]] unless").
