@@ -262,3 +262,29 @@ def test_llmeval1_means(everything: Store, recorded: Path) -> None:
         ]
     assert len(rows) == 6
     assert sorted(off) == [("ChatGLM-6B", "logicality"), ("NewBing", "overall")]
+
+
+def test_a_recorded_dialogue_is_shown_as_it_was_held(everything: Store) -> None:
+    """Chinese-Alpaca's dialogues were held live: 3 to 8 turns, other user turns and other numbers of them per model."""
+    import io
+
+    from rich.console import Console
+
+    from judge.report.transcript import print_item
+
+    bank = "chinese_alpaca/f16-p7b-p13b-33b"
+    lengths = set()
+    for number in range(1, 21):
+        ((code, *_),) = everything.find_questions(f"{bank}/DIALOGUE-{number:02}")
+        item = everything.item(code)
+        screen = io.StringIO()
+        print_item(item, Console(file=screen, width=80, highlight=False))
+        shown = "".join(screen.getvalue().split())
+        for dialogue in item.dialogues:
+            lengths.add(len(dialogue.answers))
+            assert len(dialogue.answers) >= 2
+            for turn, answer in enumerate(dialogue.answers, 1):
+                assert answer.prompt is not None
+                held = f"用户（第{turn}轮）{answer.prompt}{dialogue.candidate.name.rpartition('/')[2]}（第{turn}轮）{answer.text}"
+                assert "".join(held.split()) in shown
+    assert lengths == {3, 4, 5, 6, 7, 8}

@@ -15,7 +15,16 @@ from typing import Generic, TypeAlias, TypeVar
 
 from judge.records import Unreadable, Verdict
 from judge.reply.page import BLANK, BLOCK_BLANK, QUOTES, WIDTHS, Page, page_of
-from judge.reply.vocabulary import AFTERTHOUGHT, MODIFIER, SOMEONES, label_pattern, meant
+from judge.reply.vocabulary import (
+    AFTERTHOUGHT,
+    MODIFIER,
+    RATING_WORDS,
+    SOMEONES,
+    VERDICT_WORDS,
+    label_pattern,
+    meant,
+    owned,
+)
 
 T = TypeVar("T")
 Meaning: TypeAlias = "Callable[[str], T | Unreadable | None]"  # None: says nothing; Unreadable: off the scale
@@ -76,6 +85,8 @@ def settle(found: Sequence[Found[T]], page: Page) -> T | Unreadable:
     cut = CUT_OBJECT.search(page.own[-4000:])
     if cut and last.start > max(0, len(page.own) - 4000) + cut.start():
         return UNFINISHED
+    if any(one.value != last.value and _in_one_list(one, last, page.own) for one in others):
+        return CONTRADICTION
     denials = [one for one in found if one.value != last.value and (one.form == form or _side(one) != _side(last))]
     in_tail = last.start >= page.tail  # a block at the very end may be the judge's or a candidate's
     for one in denials:
@@ -91,6 +102,37 @@ def settle(found: Sequence[Found[T]], page: Page) -> T | Unreadable:
             return CONTRADICTION
         right = one.start
     return last.value
+
+
+def _in_one_list(one: Found[T], other: Found[T], text: str) -> bool:
+    """Tell whether two statements are items of a list, neither over all: 准确性：[[A]] and 流畅性：[[B]]."""
+    names = item_name(text, one.start), item_name(text, other.start)
+    return all(names) and names[0] != names[1]
+
+
+# The name of an item, before it on its line (准确性：[[A]]) or as a heading above it (**准确性**, ### 准确性, 准确性：).
+_NAMED = re.compile(r"[\s*_#>|\d.)-]{0,12}([^\n:|,。#*]{1,30}?)[\s*_]{0,4}[:|][\s*_|]{0,8}")
+_HEADING = re.compile(
+    r"(?:#{1,6}\s[\s*_\d.)]{0,8}([^\n:*#]{1,30})[\s:*#]{0,6}|\*\*[\s\d.)]{0,6}([^\n:*]{1,30})[\s:*]{0,6}"
+    r"|[\s*_\d.)-]{0,8}([^\n:,。*]{1,20}):[\s*]{0,4})"
+)
+# What is over all, or takes back what came before: 综合, 总体, "after revision"; or a label alone: 我的结论.
+_OVERALL = re.compile(
+    r"综合|总|整体|最终|最后|因此|所以|综上|更正|修正|改|重新|重评|再[看评查]|复[评核查]|终[评审]|"
+    r"overall|total|final|summary|revis|correct(?:ed|ion)|\bre-?(?:consider|check|read|view|exam|evaluat)|"
+    rf"^{MODIFIER}(?:{VERDICT_WORDS}|{RATING_WORDS}|答案|answer)s?$",
+    re.I,
+)
+
+
+def item_name(text: str, start: int) -> str:
+    """Return what a statement is about, when it is an item of a list; empty for one over all, or about nothing named."""
+    above, _, line = text[max(0, start - 160) : start].rpartition("\n")
+    named = _NAMED.fullmatch(line)
+    if not named and not re.search(r"\w", line):
+        named = _HEADING.fullmatch(above.rstrip().rpartition("\n")[2].strip())
+    name = next((group for group in named.groups() if group), "").strip() if named else ""
+    return "" if _OVERALL.search(name) else name
 
 
 def _side(found: Found[T]) -> object:
@@ -117,7 +159,9 @@ def _marks(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterator[F
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_SENTENCE = re.compile(r"(?:[^。!?;\n.]|\.(?=\d))*")
+# Up to the stop, which a point inside a number is not: 8.5, 8 . 5, 8。5 (full width, typed as a stop).
+_SENTENCE = re.compile(r"(?:[^。!?;\n.]|\.(?=\d)|(?<=\d )\.(?= \d)|(?<=\d)。(?=\d{1,2}(?:[\s分/*]|\Z)))*")
+_RESULT = re.compile(r"=\s?(\d[\d.]{0,8})")  # 10 - 3 = 7
 # Where an aside starts: A，因为..., A（更完整）, "A - it is complete", "| A | 理由 |", "A because".
 _ASIDE = re.compile(r",|\(|\}|\s[-–—]{1,3}\s|\|| (?:because|since|due to|as)\b|因为|由于|理由|原因", re.I)
 
@@ -143,9 +187,13 @@ def stated(said: str, meaning: Meaning[T]) -> T | Unreadable | None:
         return None
     head, *asides = _ASIDE.split(sentence[0])
     value = meaning(sentence[0])
-    if value is None and any(meaning(aside) is not None for aside in asides):
+    if value is not None:
+        return value
+    value = meaning(head)
+    results = [meaning(result) for result in _RESULT.findall(sentence[0])]
+    if any(meaning(aside) is not None for aside in asides) or any(one not in (None, value) for one in results):
         return None
-    return meaning(head) if value is None else value
+    return value
 
 
 _BRACKETS = {"[]", "()", "{}"}
@@ -196,6 +244,19 @@ def blocks(page: Page) -> list[tuple[int, int]]:
     return [(start, end) for start, end in closed[-NEWEST:] if page.own[start] != BLANK]
 
 
+_FULL_MARK = re.compile(
+    r"max(?:imum)?(?:[\s_]?(?:score|rating))?|(?:full|out)[\s_]?(?:marks?|score|of)|scale|满分|总分值", re.I
+)
+
+
+def _out_of(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Write the full mark that an object names after each number of it: {"score": 8, "max_score": 100} is 8/100."""
+    full = next((said for name, said in pairs if _FULL_MARK.fullmatch(name.translate(WIDTHS))), "")
+    if not re.fullmatch(r"\d{1,4}(?:\.0)?", full):
+        return pairs
+    return [(name, f"{said}/{full}" if re.fullmatch(r"\d{1,4}(?:\.\d{1,4})?", said) else said) for name, said in pairs]
+
+
 class _Object(list[tuple[str, object]]):
     """A JSON object that keeps a name given twice."""
 
@@ -206,7 +267,7 @@ def pairs_of(block: str) -> list[tuple[str, str]]:
         top = json.loads(block, object_pairs_hook=_Object, strict=False)
     except (ValueError, RecursionError):
         found = _LOOSE_PAIR.finditer(block.translate(QUOTES))
-        return [(pair[1], pair[2] or pair[3] or pair[4] or "") for pair in found]
+        return _out_of([(pair[1], pair[2] or pair[3] or pair[4] or "") for pair in found])
     pairs: list[tuple[str, str]] = []
     waiting: list[tuple[str, object]] = [("", top)]
     while waiting:
@@ -217,7 +278,7 @@ def pairs_of(block: str) -> list[tuple[str, str]]:
             waiting.extend((name, one) for one in reversed(value))
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             pairs.append((name, str(value)))
-    return pairs
+    return _out_of(pairs)
 
 
 def _objects(page: Page, words: str, meaning: Meaning[T]) -> Iterator[Found[T]]:
@@ -230,6 +291,6 @@ def _objects(page: Page, words: str, meaning: Meaning[T]) -> Iterator[Found[T]]:
         known = [value for value in values if value is not None]
         final = final and page.own[start] != BLOCK_BLANK and not re.search(r"\w", page.own[stop:end])
         end = start
-        if known:
+        if known and owned(page.own, start):
             value = known[0] if all(one == known[0] for one in known) else CONTRADICTION
             yield Found(start, stop, Form.OBJECT if final else Form.LOOSE, value)

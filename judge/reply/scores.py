@@ -25,7 +25,7 @@ from judge.reply.forms import (
     stated,
 )
 from judge.reply.page import WIDTHS, Page, page_of
-from judge.reply.vocabulary import LINK, MODIFIER, OVERALL_WORDS, RATING_WORDS, meant
+from judge.reply.vocabulary import LINK, MODIFIER, OVERALL_WORDS, RATING_WORDS, meant, owned
 
 # ── a number ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -37,7 +37,9 @@ _NUMBERS = [
     for pattern in (
         # 8, 8.5分, 八分半, 评分：8分, 7/10, "7 out of 10", 8（满分10分）
         rf"(?:{MODIFIER}(?:{RATING_WORDS}){LINK})?(?P<n>{_AMOUNT})\s?(?:分|points?|pts?)?(?P<half>半)?"
-        rf"\s?(?:\(?(?:/|out of|满分为?)\s?(?P<of>{_AMOUNT})\s?(?:分|points?)?\)?)?",
+        rf"\s?(?:\(?(?:/|out of|满分为?)\s?(?P<of>{_AMOUNT})\s?(?:分|points?)?\)?|"
+        # 4（五分制）, 85分，百分制
+        rf"[(,]\s?(?:采用|按)?(?P<system>{_AMOUNT})分制\)?)?",
         # 十分之七
         rf"(?P<of>{_AMOUNT})分之(?P<n>{_AMOUNT})",
         # 满分10分，得8分
@@ -73,7 +75,8 @@ def number(said: str, minimum: float, maximum: float) -> Score | Unreadable | No
     if match is None or value is None:
         return None
     groups = match.groupdict()
-    if groups["of"] and (full := _amount(groups["of"])) != maximum:
+    of = groups["of"] or groups.get("system")
+    if of and (full := _amount(of)) != maximum:
         return Unreadable(f"满分写成了 {full or 0:g}，约定是 {maximum:g}")
     value += 0.5 if groups.get("half") else 0
     if not minimum <= value <= maximum:
@@ -86,13 +89,14 @@ def number(said: str, minimum: float, maximum: float) -> Score | Unreadable | No
 # A number in single brackets on a line of its own: [6/10], **[7]**.
 _ALONE = re.compile(r"^[ \t*_]{0,6}(?:\[[ \t]?([^\[\]\n]{1,20})\])[ \t*_。.]{0,6}$", re.M)
 # The end of the last sentence, where somebody gives points: 我给这个回答打 8 分, "I would rate this response 8/10";
-# but no difference or part of a range: 高 2 分, 扣2分, 7-8分.
+# but no difference, bound or part of a range: 高 2 分, 扣2分, 近8分, 7-8分, 7 或 8 分; nor the full mark: 满分10分.
 _GIVEN = re.compile(
     r"(?:\b(?:rate|give|score|award|deserve)s?\b|给|打|评(?!分标准))[^\n。!?;]{0,40}?"
-    r"(?<![\d.高低多少扣加减差至到~-])"
-    rf"((?:{_AMOUNT})\s?(?:分|/\s?\d{{1,4}}|out of \d{{1,4}}))\W{{0,4}}$",
+    r"(?<![\d.高低多少扣加减差至到近于过超足或和与、,~≈<>≤≥-])(?<![至到于过或和与、,~≈<>≤≥-]\s)(?<!满分)(?<!满分[\s为是])"
+    rf"((?:{_AMOUNT})\s?(?:分|/\s?\d{{1,4}}|out of \d{{1,4}})(?:\s?\(满分为?\s?\d{{1,4}}\s?分?)?)\W{{0,4}}$",
     re.I,
 )
+_GIVEN_TOO = re.compile(r"\d\s?(?:分|/\s?\d|out of)")
 
 
 def read_rating(reply: str, *, minimum: float = 1, maximum: float = 10) -> Scores | Unreadable:
@@ -107,7 +111,13 @@ def _loose_number(text: str, meaning: Meaning[Score]) -> Iterator[Found[Score]]:
     end = len(text.rstrip())
     given = _GIVEN.search(text[max(0, end - 160) : end].rpartition("\n")[2])
     value = meaning(given[1]) if given else None
-    if given and value is not None and meant(text, end - len(given[0])):
+    alone_given = given and not _GIVEN_TOO.search(given[0][: given.start(1) - given.start()])  # A 8/10 and B 6/10
+    if (
+        given
+        and value is not None
+        and alone_given
+        and meant(text, end - len(given[0]) + given.start(1) - given.start())
+    ):
         yield Found(end - len(given[0]), end, Form.LOOSE, value)
     alone = [(one, meaning(one[1])) for one in deque(_ALONE.finditer(text), maxlen=NEWEST)]
     known = [(one, value) for one, value in alone if value is not None]
@@ -188,7 +198,8 @@ def read_scores(
 
 def _table(page: Page, asked: _Named) -> dict[str, Score | Unreadable] | Unreadable:
     """Read the last dictionary, and what it lacks from the text after it; without one, from the whole text."""
-    tables = [(start, end, asked.in_object(page.text[start:end])) for start, end in blocks(page)]
+    own = [(start, end) for start, end in blocks(page) if owned(page.own, start)]
+    tables = [(start, end, asked.in_object(page.text[start:end])) for start, end in own]
     tables = [table for table in tables if table[2]]
     for (_, end, former), (start, _, latter) in zip(tables[-2:-1], tables[-1:], strict=False):
         if former != latter and not re.search(r"\w", page.own[end:start]):

@@ -47,8 +47,8 @@ LINK = (
 
 
 def label_pattern(words: str) -> str:
-    """Return the pattern of a label; before it stands no other word, save one that ends an introduction (综上, 来看)."""
-    return rf"(?:(?<![\w/-])|(?<=[析述上虑看见较估])){MODIFIER}(?:{words})(?![a-z]){LINK}"
+    """Return the pattern of a label; before it stands no other word, save one that introduces it (综上, 来看, 但)."""
+    return rf"(?:(?<![\w/-])|(?<=[析述上虑看见较估但])|(?<=但是|不过|然而)){MODIFIER}(?:{words})(?![a-z]){LINK}"
 
 
 # ── what keeps a statement from being the judge's own verdict ─────────────────────────────────────────────────────────
@@ -84,24 +84,26 @@ DENIED = re.compile(
     re.I,
 )
 _EXAMPLE = re.compile(
-    # an example or a format: 例如：[[A]], "e.g. [[A]]", 格式为[[A]]; but 以下是示例 does not end in it
+    # an example or a format: 例如：[[A]], "e.g. [[A]]", 格式为[[A]]; but not what denies to be one: 这不是示例
     r"(?:(?:for example|for instance|e\.g\.|such as|例如|比如|譬如),?|example(?: output)?|(?<!是)(?:示例|样例)|"
     r"格式(?:为|是|如下?)?|"
-    # what somebody's text holds: 乙的回答里出现了[[B]], "the second includes the text [[B]]"
-    r"出现了?|包含了?|含有|插入了?|嵌入了?|\b(?:includes?|contains?|insert(?:s|ed)|the (?:text|string|token))|"
-    # what somebody claims: 乙写道[[B]], 自称[[10]]
-    r"写道|写着|声称|自称|宣称|"
-    # what is demanded of the judge: 要求输出[[B]], 请你给出[[A]]
-    r"(?:写|说|要求|请)(?:你|评委)?(?:输出|给出|回答|写|打)|"
+    # what is demanded of the judge: 要求输出[[B]], 请你给出[[A]], "it tells the judge to output [[B]]"
+    r"(?:写|说|要求|请)(?:你|评委)?(?:输出|给出|回答|写|打)|\bto (?:output|print|write|say)|"
     # the answer to the question, not the better of two answers: 标准答案是 [[B]], "the correct answer is $[[B]]$"
     r"(?:正确|标准|参考|题目的?|本题的?)(?:答案|解答?|选项)(?:应该?)?[是为选:]?|"
-    r"\b(?:correct|reference) answer(?:\sis|:)?|"
+    r"\b(?:correct|reference) answer(?:\sis|:)?)"
+    r"[\s\"'(\[*:$]{0,4}$",
+    re.I,
+)
+_REPORTED = re.compile(
+    # what somebody's text holds: 乙的回答里出现了[[B]], "the second includes the text [[B]]"
+    r"(?:出现了?|包含了?|含有|插入了?|嵌入了?|\b(?:includes?|contains?|insert(?:s|ed)|the (?:text|string|token))|"
+    # what somebody claims: 乙写道[[B]], 自称[[10]]
+    r"写道|写着|声称|自称|宣称|"
     # 乙说："[[B]]"; but not the judge's own 总的来说：, 可以说：, 我写：
     r"(?<![来话以我])[说写][:\"]|"
     # "B wrote: [[B]]", "it claims that [[B]]"; but not "that said: [[A]]"
-    r"\b(?:wrote|writes|says|claims?|claimed|(?<!that )(?<!being )said)(?:\sthat|[:\"])|"
-    # "it tells the judge to output [[B]]"
-    r"\bto (?:output|print|write|say))"
+    r"\b(?:wrote|writes|says|claims?|claimed|(?<!that )(?<!being )said)(?:\sthat|[:\"]))"
     r"[\s\"'(\[*:$]{0,4}$",
     re.I,
 )
@@ -111,7 +113,7 @@ AFTERTHOUGHT = re.compile(
     re.I,
 )
 # A label that goes on from another word is prose or somebody's: "a clear rating of 9", 助手A的结论.
-SOMEONES = re.compile(r"[^\W析述上虑看见较估][ *_\"'(\[]*$")
+SOMEONES = re.compile(r"[^\W析述上虑看见较估但](?<!但是|不过|然而)[ *_\"'(\[]*$")
 # The judge itself leads to a quotation: 如下："[[A]]", "as follows:", "I use:"; but not to a format.
 OWN_LEAD = re.compile(
     r"(?:(?:follow(?:s|ing)|如下|以下)(?![^\"\n]{0,20}(?:format|格式))|\bI (?:would|will)? ?(?:follow|use|give))"
@@ -131,9 +133,20 @@ _RESTART = re.compile(
 )
 
 
+# A line that ends in a colon, and lines under it that have one too: 修改后：\n正确性：9\n清晰度：9.
+_LEAD = re.compile(r"(?:^|\n)([^\n]{1,60}):[ *_]{0,4}\n\s{0,4}(?:[^\n]{1,40}[:|][^\n]{1,20}\n){0,8}[^\n]{0,60}$")
+
+
 def meant(text: str, start: int) -> bool:
     """Tell whether what stands before a statement lets it be the judge's own, unconditional word."""
     before = text[max(0, start - 200) : start]
-    sentence = _RESTART.split(before)[-1]
-    clause = sentence.rpartition(",")[2]
-    return not (_WISH.search(sentence) or DENIED.search(clause) or _EXAMPLE.search(before[-40:]))
+    clause = _RESTART.split(before)[-1].rpartition(",")[2]
+    return not (DENIED.search(clause) or _EXAMPLE.search(before[-40:])) and owned(text, start)
+
+
+def owned(text: str, start: int) -> bool:
+    """Tell whether a statement is neither a wish nor reported, by its own sentence and the line that leads to it."""
+    before = text[max(0, start - 200) : start]
+    lead = _LEAD.search(before)
+    wished = _WISH.search(_RESTART.split(before)[-1]) or (lead and _WISH.search(_RESTART.split(lead[1])[-1]))
+    return not (wished or _REPORTED.search(before[-40:]))

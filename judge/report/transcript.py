@@ -47,6 +47,9 @@ def _print_script(question: Question, console: Console) -> None:
 def _print_dialogue(dialogue: Dialogue, name: str, console: Console) -> None:
     sample = f" · 第 {dialogue.sample + 1} 次作答" if dialogue.sample else ""
     console.rule(Text(clean(f"{name}{sample}")), align="left", characters="─")
+    prompts = [answer.prompt for answer in dialogue.answers]
+    if prompts and None not in prompts and prompts != [turn.prompt for turn in dialogue.question.turns]:
+        console.print(Text("（用户各轮与题目脚本不同，以下为当时所发）", style="yellow"))
     if not dialogue.answers:
         console.print(Text("（原文未公布）", style="dim"))
     for number, answer in enumerate(dialogue.answers, 1):
