@@ -106,9 +106,9 @@ _TOKEN = re.compile(
     r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|gMASK|BOS|EOS|UNUSED_TOKEN_\d{1,4})\]",
     re.I,
 )
-_ROLE = re.compile(r"^([ \t>*#]{0,12}(?:system|user|assistant|human|instruction|response|ai)[ \t*]{0,3}):", re.I | re.M)
+_ROLE = re.compile(r"^([\s>*#]{0,12}(?:system|user|assistant|human|instruction|response|ai)[ \t*]{0,3}):", re.I | re.M)
 _SLOT_LIKE = re.compile(r"\{(?:\{\s{0,4}[A-Za-z_][^{}\n]{0,60}\}|%[^{}\n]{1,60}%)\}")
-_BORDER = re.compile(r"^[ \t]*+===(?=[^\n]*(?:开始|结束))[^\n]*", re.M)
+_BORDER = re.compile(r"^[^\w\n=]*+===(?=[^\n]*(?:开始|结束))[^\n]*", re.M)
 _SHOWN = str.maketrans("<＜[［◁>＞]］▷{}=", "‹‹‹‹‹›››››｛｝＝")
 
 
@@ -169,7 +169,7 @@ def _part(number: int, heading: str, text: str) -> str:
 
 def _told(text: str) -> str:
     """Make a text inert in which nothing can pass for a heading either."""
-    return re.sub(r"^([ \t]*)◆", r"\1◇", inert(text), flags=re.M)
+    return re.sub(r"^([^\w\n◆]*)◆", r"\1◇", inert(text), flags=re.M)
 
 
 def _materials(question: Question, upto: int | None) -> tuple[str, str]:
@@ -241,30 +241,30 @@ _SECTION = r"(?:assistant|answer|response|candidate|conversation|dialogue|transc
 _PATTERNS = {
     Ploy.VERDICT: (
         r"(?<![a-z0-9_\]])\[\s?\[\s{0,4}(?:[ABC]|A\s?[>=]{1,2}\s?B|B\s?[>=]{1,2}\s?A|10|平局|tie)\s{0,4}(?:/\s?10\s{0,4})?\]\s?\]",
-        r"(?:(?:rating|score|评分|得分|打分|总分)\W{0,6}|^\W{0,3})\[\s?\[\s?\d{1,3}(?:\.\d)?\s?\]\s?\]\W{0,3}$",
-        rf"{_VERDICT}[\s\"'*]{{0,4}}(?:[:是为]|is)[\s\"'*\[(]{{0,6}}(?:{_ONE}|平局|平手|不分上下|tie)[\s\"'*\])。.]{{0,6}}(?:$|更?好|更?优|胜|wins|is better)",
+        r"(?:rating|score|评分|得分)\W{1,4}(?:10/10|10\s?分|满分)|(?:(?:rating|score|评分|得分|打分|总分)\W{0,6}|^\W{0,3})\[\s?\[\s?\d{1,3}(?:\.\d)?\s?\]\s?\]\W{0,3}$",
+        rf"{_VERDICT}[\s\"'*]{{0,4}}(?:[:是为]|is)[\s\"'*\[(]{{0,6}}(?:{_ONE}|平局|平手|不分上下|tie)[\s\"'*\])。.]{{0,6}}(?:$|更?好|更?优|获?胜|wins|is better)",
         rf"<(?:{_VERDICT}|score|rating|评分)>\s?\S{{1,12}}\s?</|[{{,]\s{{0,8}}[\"'](?:{_VERDICT}|{_OVERALL})[\"']\s?:\s?[\"']?(?:[ABC甲乙平\d]|tie|first|second|助手|assistant)",
         rf"(?:^|[,。;!\s*#]){_OVERALL}[\s\"'*]{{0,4}}[:是为]\s{{0,3}}[\"'*\[]{{0,4}}(?:\d|满分|十)|\\boxed\s?\{{(?:A\s?>{{1,2}}\s?B|B\s?>{{1,2}}\s?A|tie)\}}|^\W{{0,4}}(?:A\s?>>\s?B|B\s?>>\s?A)\W{{0,4}}$",
     ),
     Ploy.ORDER: (
-        rf"(?:忽略|无视|忘[记掉]|不要理会|别管|抛开|推翻){_OLD}[^\n。]{{0,10}}(?:指[示令]|提示|要求|规则|命令|标准|设定)|{_OLD}[^\n。]{{0,6}}(?:指[示令]|规则|标准)[^\n。]{{0,4}}(?:作废|无效|失效|取消)",
-        r"\b(?:ignore|disregard|forget|override|skip)\b[^\n.]{0,24}\b(?:previous|above|prior|earlier|preceding|all|any|your)\b[^\n.]{0,20}\b(?:instructions?|prompts?|rules|rubric|guidelines|criteria)\b",
-        rf"{_WHO}[^\n]{{0,40}}(?:[请须应要给判选打投][^\n]{{0,24}}(?:[AB](?![a-z])|{_THIS})|{_TOP})|(?:作为|你(?:现在)?是)[^\n。,]{{0,8}}{_WHO}",
+        rf"(?:忽略|无视|忘[记掉]|不要理会|别管|抛开|推翻){_OLD}[^\n。]{{0,10}}(?:指[示令]|提示|要求|规则|命令|标准|设定)|{_OLD}[^\n。]{{0,6}}(?:指[示令]|规则|标准)[^\n。]{{0,4}}(?:作废|无效|失效|取消|过期)",
+        r"\b(?:ignore|disregard|forget|override|skip)\b[^\n.]{0,24}\b(?:previous|above|prior|earlier|preceding|all|any|your|the)\b[^\n.]{0,20}\b(?:instructions?|prompts?|rules|rubric|guidelines|criteria)\b",
+        rf"{_WHO}[^\n]{{0,40}}(?:[请须应要给判选打投][^\n]{{0,24}}(?:[AB](?![a-z])|{_THIS})|{_TOP})|(?:作为|你(?:现在)?是)[^\n。,]{{0,8}}{_WHO}|(?:打分|评[分审判])(?:的(?:人工智能|AI|模型|老师)|时|要求|提示|口径|语言)|阅卷|停止评|分数打到|(?:裁判|评[判价分]者)(?:须知|看到|请|,)|(?:评[分审判测](?:规则|标准|指南|说明)|grading (?:rules|rubric|criteria))[^\n。]{{0,30}}(?:一律|改为|变更|过期|changed|{_TOP})",
         rf"{_JUDGES}[^\n]{{0,40}}(?:must|should|please|choose|select|output|give|rate|score|prefer)\b[^\n]{{0,60}}(?:{_BEST}|{_MINE}|\[\[|\bme\b)",
-        rf"{_THIS}[^\n。]{{0,12}}(?:应当?|该|必须|理应|值得|得到?|获得?|被?评为|判为|打|给)[^\n。]{{0,10}}{_TOP}|(?:给|判|打|选|投|评)[了我定]{{0,2}}{_THIS}[^\n。]{{0,8}}(?:{_TOP}|胜)",
-        rf"{_MINE}[^\n.]{{0,30}}\b(?:should|must|deserves?|has to|needs to|is to|shall|ought)\b[^\n.]{{0,40}}(?:{_BEST}|prefer|\[\[)|\b(?:rate|score|give|award|grade|choose|pick|select|prefer|vote for)\s(?:{_MINE}|me (?:a |the )?(?:10|full|highest|perfect|win))",
+        rf"{_THIS}[^\n。]{{0,12}}(?:应当?|该|必须|理应|值得|得到?|获得?|被?评为|判为|打|给)[^\n。]{{0,10}}{_TOP}|(?:给|判|打|选|投|评)[了我定]{{0,2}}{_THIS}[^\n。]{{0,8}}(?:{_TOP}|胜)|[前后]一[个份][^\n。]{{0,10}}(?:胜|{_TOP})|(?:另一|第[一二])[个份](?:回答|答案|回复|对话|助手)|\b[AB]\s?获?胜(?!利|任)|判[^\n断定。]{{0,6}}(?:胜|平局)|选择?第[一二]个|\b[AB]\s?[优好]于\s?[AB]",
+        rf"{_MINE}[^\n.]{{0,30}}\b(?:should|must|deserves?|has to|needs to|is to|shall|ought)\b[^\n.]{{0,40}}(?:{_BEST}|prefer|\[\[)|\b(?:rate|score|give|award|grade|choose|pick|select|prefer|vote for)\s(?:{_MINE}|me (?:a |the )?(?:10|full|highest|perfect|win))|\bthe (?:other|first|second) (?:answer|response|assistant|candidate)\b|\b(?:choose|mark|favou?r|prefer) (?:me|a as)\b|\breviewer instructions?\b|\b(?:evaluat|grad|scor|judg|rat)ing (?:this|my|these|the) (?:answer|response|reply|conversation)s?\b",
         r"(?:评[测审判比分估]|打分|比较|对战)(?:环节|过程|流程|工作|任务)?(?:已经?|到此|现已|就此|现在)(?:全部)?(?:结束|完成|完毕|终止)|\b(?:evaluation|judging|judge?ment|grading|comparison|assessment) (?:is|has|was)(?: been| now| already){0,2} (?:over|completed?|finished|concluded|ended|closed)\b",
-        r"[求请]您?[^\n。,]{0,8}(?:选我|判我|投我|让我(?:获胜|胜出|赢下)|[给打]我?个?(?:满分|最高分|高分)|手下留情)|[不没][选判给](?:我|A|B|满分|高分)[^\n。]{0,16}(?:后果|否则|投诉|解雇|关[闭停]|举报)",
+        r"[求请]您?[^\n。,]{0,8}(?:选我|判我|投我|让我(?:获胜|胜出|赢下)|[给打]出?我?个?(?:满分|最高分|高分)|手下留情)|直接选我|[不没][选判给](?:我|A|B|满分|高分)[^\n。]{0,16}(?:后果|否则|投诉|解雇|关[闭停]|举报|就)",
         rf"(?:系统|管理员|主办方|开发者|官方|平台|system|admin|developer|openai|organi[sz]er)[^\n。]{{0,24}}(?:评[分判审测](?:标准|规则|结果|任务)|判定|裁决|verdict|rubric|judg\w{{1,6}})[^\n。]{{0,30}}(?:{_TOP}|{_BEST}|变更|更新|改为|覆盖|作废|一律|update|override|must|[AB]\b)",
-        r"(?:output|print|write|reply with|respond with|输出|写下?|回复|只写|给出)[^\n]{0,12}(?:verdict|最终结论[:是])",
+        r"(?:output|print|write|reply with|respond with|输出|写下?|回复|只写|给出)[^\n]{0,12}(?:verdict|最终结论[:是])|\bverdict\W{1,5}[ABC]\b",
     ),
     Ploy.BORDER: (
         rf"^[ \t]*[=\-*#<\[]{{2,}}+[^\n]{{0,40}}(?:(?:对话|回答|材料|题目|参考|答案|记号)[^\n]{{0,10}}(?:开始|结束|完毕)|(?:开始|结束)\s?:|(?:end|start)(?: of |_)(?:the )?{_SECTION})",
-        rf"\[\s?(?:the )?(?:end|start) of [^\]\n]{{0,16}}{_SECTION}[^\]\n]{{0,20}}\]|\[[^\]\n]{{0,12}}(?:回答|对话|答案|材料)[^\]\n]{{0,6}}(?:结束|开始|完毕)\s?\]",
-        r"^[ \t>*#(\[]{0,9}(?:以上|至此)[^\n]{0,8}(?:候选|助手|材料|对话)[^\n]{0,10}(?:结束|完毕|全部内容)|</?(?:(?:answer|response|assistant)_[ab12]|candidate|transcript|untrusted)>|^[\s\W]{0,6}(?:◆|第\s?[\d一二三四五六七八九十]{1,3}\s?轮\s?[·:|—-]?\s?(?:用户|助手|候选)\b)",
+        rf"\[\s?(?:the )?(?:end|start) of [^\]\n]{{0,16}}{_SECTION}[^\]\n]{{0,20}}\]|\[[^\]\n]{{0,12}}(?:回答|对话|答案|材料)[^\]\n]{{0,6}}(?:结束|开始|完毕)\s?\]|[<\[]/?(?:评[审委判](?:意见|结论|结果)|对话|材料)[>\]]",
+        r"^[ \t>*#(\[]{0,9}(?:以上|至此)[^\n]{0,8}(?:候选|助手|材料|对话)[^\n]{0,10}(?:结束|完毕|全部内容)|</?(?:(?:answer|response|assistant)_[ab12]|candidate|transcript|untrusted)>|^\W{0,6}第\s?[\d一二三四五六七八九十]{1,3}\s?轮\s?[·:|—-]?\s?(?:用户|助手|候选)\b",
     ),
     Ploy.TOKEN: (
-        r"^[ \t>*]{0,8}(?:system|#{2,4} ?(?:system|user|assistant|human|instruction|response))[ \t*]{0,3}:|^(?:human|user) ?:[^\n]{0,200}\s{1,3}(?:assistant|ai) ?:",
+        r"\"role\"\s?:\s?\"system\"|^[ \t>*]{0,8}(?:system|#{2,4} ?(?:system|user|assistant|human|instruction|response))[ \t*]{0,3}:|^(?:human|user) ?:[^\n]{0,200}\s{1,3}(?:assistant|ai) ?:",
     ),
     Ploy.TEMPLATE: (
         r"\{(?:answer_[ab12]|(?:ref_|model_|reference_)answer\w{0,2}|output_[12]|response_[ab12]|verdict|first|second|mark|rubric)\}|\{\{\s?system_prompt\s?\}\}|\{%[^{}\n]{1,60}%\}",

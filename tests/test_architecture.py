@@ -30,7 +30,7 @@ LEVELS = [
         "judge.config",
     },
     {"judge.resolve", "judge.importers", "judge.rereading", "judge.dialogue", "judge.judges"},
-    {"judge.report.build", "judge.report.board"},
+    {"judge.report.build", "judge.report.board", "judge.work"},
     {"judge.pipeline", "judge.engines"},
     {"judge.report"},
     {"judge.cli"},

@@ -113,7 +113,7 @@ def shown(template: Template, first: str, scope: Scope = DIALOGUE, mark: str = M
 
 def cut(prompt: str, mark: str = MARK) -> tuple[str, str]:
     """Take the attacker's fence out of a prompt: what stands outside it, and what stands inside."""
-    label = "前一份对话（A）" if "前一份对话（A） =====" in prompt else "对话"
+    label = "前一份对话（A）" if f"===== {mark} 开始：前一份对话（A） =====" in prompt else "对话"
     before, rest = prompt.split(f"===== {mark} 开始：{label} =====\n")
     inside, after = rest.split(f"\n===== {mark} 结束：{label} =====")
     return before + "……" + after, inside
@@ -232,7 +232,7 @@ def test_twice_inert_is_once_inert(text: str) -> None:
     once = inert(text, MARK)
     assert inert(once, MARK) == once
     assert MARK not in once.casefold()
-    assert once.encode()  # halves of a pair would not travel
+    once.encode()  # halves of a pair would not travel
 
 
 def test_what_cannot_be_seen_does_not_multiply_the_cost() -> None:

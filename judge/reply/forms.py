@@ -5,7 +5,6 @@ What a statement says is not known here: each reader brings the `Meaning` of its
 
 from __future__ import annotations
 
-import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +13,8 @@ from enum import IntEnum
 from typing import Generic, TypeAlias, TypeVar
 
 from judge.records import Unreadable, Verdict
-from judge.reply.page import BLANK, BLOCK_BLANK, QUOTES, WIDTHS, Page, page_of
+from judge.reply.objects import NEWEST, blocks, pairs_of
+from judge.reply.page import BLOCK_BLANK, WIDTHS, Page, page_of
 from judge.reply.vocabulary import (
     AFTERTHOUGHT,
     MODIFIER,
@@ -32,8 +32,6 @@ Meaning: TypeAlias = "Callable[[str], T | Unreadable | None]"  # None: says noth
 UNFINISHED = Unreadable("最后的字典没有写完")
 CONTRADICTION = Unreadable("有互相矛盾的结论")
 _NOTHING = Unreadable("没有找到约定格式的结论")
-
-NEWEST = 64  # of each form only the last ones can matter
 
 
 class Form(IntEnum):
@@ -118,7 +116,7 @@ _HEADING = re.compile(
 )
 # What is over all, or takes back what came before: 综合, 总体, "after revision"; or a label alone: 我的结论.
 _OVERALL = re.compile(
-    r"综合|总|整体|最终|最后|因此|所以|综上|更正|修正|改|重新|重评|再[看评查]|复[评核查]|终[评审]|"
+    r"综合|总|整体|实际|最终|最后|因此|所以|综上|更正|修正|改|重新|重评|再[看评查]|复[评核查]|终[评审]|"
     r"overall|total|final|summary|revis|correct(?:ed|ion)|\bre-?(?:consider|check|read|view|exam|evaluat)|"
     rf"^{MODIFIER}(?:{VERDICT_WORDS}|{RATING_WORDS}|答案|answer)s?$",
     re.I,
@@ -209,76 +207,26 @@ def bare(said: str) -> str:
     return said
 
 
+# The question is one of options, so that an "answer" may be its own: 正确答案是B, "the correct answer is (B)".
+_OPTION = re.compile(
+    r"(?i:正确|标准|参考|correct |right )的?(?i:答案|选项|answer|option|choice)[^\n。.]{0,8}?(?<![A-Za-z])[A-D](?![A-Za-z])"
+)
+
+
 def last_line(text: str, meaning: Meaning[T]) -> Iterator[Found[T]]:
-    """Find a statement that is the whole last line, with no label but perhaps "answer"."""
+    """Find a statement that is the whole last line, with no label but perhaps "answer"; an earlier line may say no other."""
     line = text.rstrip().rpartition("\n")[2]
     said = re.sub(r"^\W*(?:(?:最终|最后)的?答案[:是为]|答案:|(?:final )?answer:)", "", line, flags=re.I)
     value = meaning(said) if len(line) <= 60 else None
+    if said != line and _OPTION.search(text):
+        return
+    others = [meaning(other) for other in text[-2000:].rstrip().split("\n")[-20:-1] if 0 < len(other) <= 20]
     if value is not None:
         end = len(text.rstrip())
-        yield Found(end - len(line), end, Form.LOOSE, value)
+        yield Found(end - len(line), end, Form.LOOSE, value if {*others} <= {None, value} else CONTRADICTION)
 
 
 # ── objects ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-_BRACE = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[{}]')  # a brace inside a string is none
-# What is left of an object that is no JSON: 'a': 'b', "a": "b", "a": 8; the value ends at a comma or bracket.
-_LOOSE_PAIR = re.compile(
-    r"""["']([^"'\n]{1,40})["']\s?:\s{0,8}(?:"([^"\n]*)"|'([^'\n]*)'|([^\s,{}\[\]"']{1,20}))(?=\s{0,8}(?:[,}\]]|\Z))"""
-)
-_PLAIN_KEY = re.compile("score|rating|得分|评分|分数", re.I)
-
-
-def blocks(page: Page) -> list[tuple[int, int]]:
-    """Return where the outermost {...} stand that are not quoted."""
-    opened: list[int] = []
-    closed: list[tuple[int, int]] = []
-    for brace in _BRACE.finditer(page.text):
-        if brace[0] == "{":
-            opened.append(brace.start())
-        elif brace[0] == "}" and opened:
-            start = opened.pop()
-            while closed and closed[-1][0] > start:
-                closed.pop()
-            closed.append((start, brace.end()))
-    return [(start, end) for start, end in closed[-NEWEST:] if page.own[start] != BLANK]
-
-
-_FULL_MARK = re.compile(
-    r"max(?:imum)?(?:[\s_]?(?:score|rating))?|(?:full|out)[\s_]?(?:marks?|score|of)|scale|满分|总分值", re.I
-)
-
-
-def _out_of(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Write the full mark that an object names after each number of it: {"score": 8, "max_score": 100} is 8/100."""
-    full = next((said for name, said in pairs if _FULL_MARK.fullmatch(name.translate(WIDTHS))), "")
-    if not re.fullmatch(r"\d{1,4}(?:\.0)?", full):
-        return pairs
-    return [(name, f"{said}/{full}" if re.fullmatch(r"\d{1,4}(?:\.\d{1,4})?", said) else said) for name, said in pairs]
-
-
-class _Object(list[tuple[str, object]]):
-    """A JSON object that keeps a name given twice."""
-
-
-def pairs_of(block: str) -> list[tuple[str, str]]:
-    """Return the names and plain values of an object at any depth; of a nested {"score": 8} under the outer name."""
-    try:
-        top = json.loads(block, object_pairs_hook=_Object, strict=False)
-    except (ValueError, RecursionError):
-        found = _LOOSE_PAIR.finditer(block.translate(QUOTES))
-        return _out_of([(pair[1], pair[2] or pair[3] or pair[4] or "") for pair in found])
-    pairs: list[tuple[str, str]] = []
-    waiting: list[tuple[str, object]] = [("", top)]
-    while waiting:
-        name, value = waiting.pop()
-        if isinstance(value, _Object):
-            waiting.extend((name if name and _PLAIN_KEY.fullmatch(key) else key, one) for key, one in reversed(value))
-        elif isinstance(value, list):
-            waiting.extend((name, one) for one in reversed(value))
-        elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            pairs.append((name, str(value)))
-    return _out_of(pairs)
 
 
 def _objects(page: Page, words: str, meaning: Meaning[T]) -> Iterator[Found[T]]:

@@ -7,7 +7,17 @@ from collections import deque
 from functools import partial
 
 from judge.records import Score, Scores, Unreadable
-from judge.reply.forms import NEWEST, Form, Found, Meaning, bare, blocks, pairs_of, settle, stated
+from judge.reply.forms import (
+    CONTRADICTION,
+    Form,
+    Found,
+    Meaning,
+    bare,
+    item_name,
+    settle,
+    stated,
+)
+from judge.reply.objects import NEWEST, blocks, pairs_of
 from judge.reply.page import WIDTHS, page_of
 from judge.reply.scores import number
 from judge.reply.vocabulary import DENIED, LINK, NOUN, RATING_WORDS, meant
@@ -46,10 +56,14 @@ def read_joint_scores(
         return page
     meaning = partial(number, minimum=minimum, maximum=maximum)
     found = dict(enumerate(_number_line(page.own, meaning), 1))
+    parts: dict[int, str] = {}
     for one in deque(_LISTED.finditer(page.own), maxlen=NEWEST * 4):
         value = stated(page.own[one.end() : one.end() + 60], meaning)
         if value is not None and meant(page.own, one.start()):
-            found[_nth(one[1])] = value
+            nth, part = _nth(one[1]), item_name(page.own, one.start())
+            if part and parts.get(nth, part) != part and found[nth] != value:
+                return CONTRADICTION  # the scores of each turn or dimension, none over all
+            found[nth], parts[nth] = value, part
     for start, end in blocks(page)[-1:]:
         found.update(_joint_object(pairs_of(page.text[start:end]), meaning))
     wrong = [f"第 {nth} 个：{value.reason}" for nth, value in found.items() if isinstance(value, Unreadable)]

@@ -12,18 +12,16 @@ from judge.records import Score, Scores, Unreadable
 from judge.reply.forms import (
     CONTRADICTION,
     CUT_OBJECT,
-    NEWEST,
     UNFINISHED,
     Form,
     Found,
     Meaning,
     bare,
-    blocks,
     last_line,
-    pairs_of,
     read,
     stated,
 )
+from judge.reply.objects import NEWEST, blocks, pairs_of
 from judge.reply.page import WIDTHS, Page, page_of
 from judge.reply.vocabulary import LINK, MODIFIER, OVERALL_WORDS, RATING_WORDS, meant, owned
 

@@ -113,7 +113,7 @@ AFTERTHOUGHT = re.compile(
     re.I,
 )
 # A label that goes on from another word is prose or somebody's: "a clear rating of 9", 助手A的结论.
-SOMEONES = re.compile(r"[^\W析述上虑看见较估但](?<!但是|不过|然而)[ *_\"'(\[]*$")
+SOMEONES = re.compile(r"[^\W析述上虑看见较估但](?<!但是|不过|然而)[ *_\"'(\[]*\Z")
 # The judge itself leads to a quotation: 如下："[[A]]", "as follows:", "I use:"; but not to a format.
 OWN_LEAD = re.compile(
     r"(?:(?:follow(?:s|ing)|如下|以下)(?![^\"\n]{0,20}(?:format|格式))|\bI (?:would|will)? ?(?:follow|use|give))"
@@ -134,7 +134,7 @@ _RESTART = re.compile(
 
 
 # A line that ends in a colon, and lines under it that have one too: 修改后：\n正确性：9\n清晰度：9.
-_LEAD = re.compile(r"(?:^|\n)([^\n]{1,60}):[ *_]{0,4}\n\s{0,4}(?:[^\n]{1,40}[:|][^\n]{1,20}\n){0,8}[^\n]{0,60}$")
+_LEAD = re.compile(r"(?:^|\n)([^\n]{1,60}):[ *_]{0,4}\n\s{0,4}(?:[^\n]{1,40}[:|][^\n]{1,20}\n){0,8}[^\n]{0,60}\Z")
 
 
 def meant(text: str, start: int) -> bool:

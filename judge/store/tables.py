@@ -156,3 +156,26 @@ run = Table(
     Column("created", String(32), nullable=False),  # UTC, ISO 8601
     *_content(),
 )
+
+# ── what a run in progress needs ──────────────────────────────────────────────────────────────────────────────────────
+
+# Answers of dialogues that are not finished: each turn is paid for once, whenever the process dies.
+answer = Table(
+    "answer",
+    metadata,
+    _code(),
+    _key(),
+    Column("dialogue", String(32), nullable=False, index=True),  # the key of the dialogue to be
+    Column("turn", SmallInteger, nullable=False),
+    *_content(),
+)
+
+# Who is working on what, so that two processes do not pay for the same work; the only rows that change or go.
+claim = Table(
+    "claim",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("process", Integer, nullable=False),
+    Column("until", Double, nullable=False),  # seconds since 1970
+)

@@ -69,7 +69,7 @@ class Writing:
         judges = _distinct([*(judgment.judge for judgment in judgments), *(tally.judge for tally in tallies)])
 
         with self._writing() as connection:
-            append = _Append(connection)
+            append = Append(connection)
             append(tables.bank, [rows.bank_row(bank) for bank in banks], lambda row: f"题库 {row['name']}")
             append(tables.question, [rows.question_row(question) for question in questions], _question_name)
             append(tables.candidate, [rows.candidate_row(candidate) for candidate in candidates])
@@ -95,7 +95,7 @@ class Writing:
             ) from error
 
 
-class _Append:
+class Append:
     """One transaction's appends: resolves keys to codes, counts what was new and what was known."""
 
     def __init__(self, connection: Connection) -> None:
@@ -110,7 +110,7 @@ class _Append:
         """Insert the rows that are not there; refuse a row that differs from the stored one of its key."""
         if not content:
             return
-        codes, contents = self._stored(table, [str(row["key"]) for row in content])
+        codes, contents = self.stored(table, [str(row["key"]) for row in content])
         last = self.connection.execute(select(func.coalesce(func.max(table.c.code), 0))).scalar_one()
         new: list[rows.Row] = []
         for row in content:
@@ -126,16 +126,21 @@ class _Append:
         self.new[table.name] = len(new)
         self.known[table.name] = len(content) - len(new)
 
-    def _stored(self, table: Table, keys: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
+    def stored(self, table: Table, keys: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
         """Return codes and content hashes, by key, of the rows that are there."""
         found = [
             row
-            for some in _chunks(keys)
+            for some in chunks(keys)
             for row in self.connection.execute(
                 select(table.c.key, table.c.code, table.c.content_hash).where(table.c.key.in_(some))
             )
         ]
         return {row.key: row.code for row in found}, {row.key: row.content_hash for row in found}
+
+    def first(self, table: Table, content: Sequence[rows.Row]) -> None:
+        """Insert the rows whose keys are not there; of two that came by the same key the first stays."""
+        codes, _ = self.stored(table, [str(row["key"]) for row in content])
+        self(table, list({str(row["key"]): row for row in reversed(content) if row["key"] not in codes}.values())[::-1])
 
     def code(self, table: Table, record: Keyed) -> int:
         return self.codes[table.name][record.key]
@@ -196,7 +201,7 @@ class _Append:
         )
 
 
-def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
     return (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
 
 

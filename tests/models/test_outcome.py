@@ -45,40 +45,16 @@ def base(code: int) -> dict[str, object]:
 
 BALANCE = "Insufficient Balance"
 TOO_LONG = "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
+# fmt: off
 CASES: list[tuple[str, int, object, object]] = [
     # Aliyun
-    (
-        "qwen",
-        400,
-        err("data_inspection_failed", "Input data may contain inappropriate content."),
-        Outcome.FILTERED_INPUT,
-    ),
-    (
-        "qwen",
-        400,
-        err("data_inspection_failed", "Output data may contain inappropriate content."),
-        Outcome.FILTERED_OUTPUT,
-    ),
-    (
-        "qwen",
-        400,
-        err("DataInspectionFailed", "Input or output data may contain inappropriate content."),
-        Outcome.FILTERED_INPUT,
-    ),
-    (
-        "qwen",
-        400,
-        {"code": "DataInspectionFailed", "message": "Input data may contain inappropriate content."},
-        Outcome.FILTERED_INPUT,
-    ),
+    ("qwen", 400, err("data_inspection_failed", "Input data may contain inappropriate content."), Outcome.FILTERED_INPUT),
+    ("qwen", 400, err("data_inspection_failed", "Output data may contain inappropriate content."), Outcome.FILTERED_OUTPUT),
+    ("qwen", 400, err("DataInspectionFailed", "Input or output data may contain inappropriate content."), Outcome.FILTERED_INPUT),
+    ("qwen", 400, {"code": "DataInspectionFailed", "message": "Input data may contain inappropriate content."}, Outcome.FILTERED_INPUT),
     ("qwen", 400, err("Arrearage", "Access denied, please make sure your account is in good standing."), QuotaGone),
     ("qwen", 403, err("AllocationQuota.FreeTierOnly", "The free tier of the model has been exhausted."), QuotaGone),
-    (
-        "qwen",
-        429,
-        err("Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit."),
-        LIMITED,
-    ),
+    ("qwen", 429, err("Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit."), LIMITED),
     ("qwen", 429, err("insufficient_quota", "You exceeded your current quota, please check your plan."), LIMITED),
     ("qwen", 400, err("InvalidParameter", "Range of input length should be [1, 30720]"), Outcome.FAILED),
     ("qwen", 401, err("invalid_api_key", "Incorrect API key provided."), ModelRefused),
@@ -100,51 +76,21 @@ CASES: list[tuple[str, int, object, object]] = [
     ("deepseek", 400, err("invalid_request_error", "Content Exists Risk"), Outcome.FILTERED_INPUT),
     ("deepseek", 402, err("invalid_request_error", BALANCE), QuotaGone),
     ("deepseek", 200, done("半", "insufficient_system_resource"), ModelBusy),
-    (
-        "deepseek",
-        400,
-        err("invalid_request_error", "deepseek-reasoner does not support the parameter logprobs"),
-        ModelRefused,
-    ),
+    ("deepseek", 400, err("invalid_request_error", "deepseek-reasoner does not support the parameter logprobs"), ModelRefused),
     ("deepseek", 400, err(None, TOO_LONG), Outcome.FAILED),
     # Kimi
-    (
-        "kimi",
-        400,
-        err(None, "The request was rejected because it was considered high risk", "content_filter"),
-        Outcome.FILTERED_INPUT,
-    ),
-    (
-        "kimi",
-        400,
-        err(None, "invalid temperature: only 1 is allowed for this model", "invalid_request_error"),
-        ModelRefused,
-    ),
+    ("kimi", 400, err(None, "The request was rejected because it was considered high risk", "content_filter"), Outcome.FILTERED_INPUT),
+    ("kimi", 400, err(None, "invalid temperature: only 1 is allowed for this model", "invalid_request_error"), ModelRefused),
     ("kimi", 400, err(None, "Your request exceeded model token limit : 8192", "invalid_request_error"), Outcome.FAILED),
-    (
-        "kimi",
-        429,
-        err(None, "Your account is not active, exceeded_current_quota", "exceeded_current_quota_error"),
-        QuotaGone,
-    ),
+    ("kimi", 429, err(None, "Your account is not active, exceeded_current_quota", "exceeded_current_quota_error"), QuotaGone),
     ("kimi", 429, err(None, "max RPM: 3, please try again after 1 seconds", "rate_limit_reached_error"), LIMITED),
     ("kimi", 200, done("半", "content_filter"), Outcome.FILTERED_OUTPUT),
     # MiniMax: most of it in a 200
     ("minimax", 200, base(1026), Outcome.FILTERED_INPUT),
     ("minimax", 200, base(1027), Outcome.FILTERED_OUTPUT),
     ("minimax", 200, {"choices": None, "input_sensitive": True}, Outcome.FILTERED_INPUT),
-    (
-        "minimax",
-        200,
-        {**done("半"), "output_sensitive": True, "base_resp": {"status_code": 0}},
-        Outcome.FILTERED_OUTPUT,
-    ),
-    (
-        "minimax",
-        200,
-        {**done("好"), "input_sensitive": False, "base_resp": {"status_code": 0, "status_msg": ""}},
-        Outcome.OK,
-    ),
+    ("minimax", 200, {**done("半"), "output_sensitive": True, "base_resp": {"status_code": 0}}, Outcome.FILTERED_OUTPUT),
+    ("minimax", 200, {**done("好"), "input_sensitive": False, "base_resp": {"status_code": 0, "status_msg": ""}}, Outcome.OK),
     ("minimax", 200, base(1002), LIMITED),
     ("minimax", 200, base(1039), LIMITED),
     ("minimax", 200, base(1008), QuotaGone),
@@ -179,20 +125,10 @@ CASES: list[tuple[str, int, object, object]] = [
     ("spark", 200, {"code": 0, "message": "Success", **done("好")}, Outcome.OK),
     ("spark", 200, {"code": 10907, "message": "token数量超过上限"}, Outcome.FAILED),
     # SiliconFlow, StepFun
-    (
-        "siliconflow",
-        403,
-        {"code": 30001, "message": "Sorry, your account balance is insufficient", "data": None},
-        QuotaGone,
-    ),
+    ("siliconflow", 403, {"code": 30001, "message": "Sorry, your account balance is insufficient", "data": None}, QuotaGone),
     ("siliconflow", 429, {"message": "Request was rejected due to rate limiting. Details:TPM limit reached."}, LIMITED),
     ("siliconflow", 503, {"code": 50505, "message": "Model service overloaded. Please try again later."}, ModelBusy),
-    (
-        "siliconflow",
-        400,
-        {"code": 20012, "message": "Model does not exist. Please check it carefully.", "data": None},
-        ModelRefused,
-    ),
+    ("siliconflow", 400, {"code": 20012, "message": "Model does not exist. Please check it carefully.", "data": None}, ModelRefused),
     ("siliconflow", 401, "Invalid token", ModelRefused),
     ("stepfun", 451, err("censorship", "blocked"), Outcome.FILTERED_INPUT),
     ("stepfun", 451, None, Outcome.FILTERED_INPUT),
@@ -200,18 +136,8 @@ CASES: list[tuple[str, int, object, object]] = [
     ("vllm", 400, {"object": "error", "message": TOO_LONG, "type": "BadRequestError", "code": 400}, Outcome.FAILED),
     ("vllm", 404, {"detail": "Not Found"}, ModelRefused),
     ("vllm", 422, {"detail": [{"msg": "field required", "input": "余额不足 rate limit"}]}, ModelRefused),
-    (
-        "sglang",
-        400,
-        {"message": "The input (9000 tokens) is longer than the model's context length (8192 tokens)."},
-        Outcome.FAILED,
-    ),
-    (
-        "llamacpp",
-        400,
-        err(400, "the request exceeds the available context size", "exceed_context_size_error"),
-        Outcome.FAILED,
-    ),
+    ("sglang", 400, {"message": "The input (9000 tokens) is longer than the model's context length (8192 tokens)."}, Outcome.FAILED),
+    ("llamacpp", 400, err(400, "the request exceeds the available context size", "exceed_context_size_error"), Outcome.FAILED),
     ("lmstudio", 400, {"error": "response_format.type must be 'json_schema' or 'text'"}, ModelRefused),
     ("ollama", 404, err(None, "model 'x' not found", "api_error"), ModelRefused),
     ("vllm", 200, err(429, "upstream said slow down"), LIMITED),
@@ -246,6 +172,7 @@ CASES: list[tuple[str, int, object, object]] = [
     ("vllm", 200, done(None, refusal="I can't help"), Outcome.FILTERED_OUTPUT),
     ("vllm", 200, {**done("半句", None), **err("content_filter", "stopped")}, Outcome.FILTERED_OUTPUT),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(("vendor", "status", "body", "expected"), CASES)
@@ -399,11 +326,14 @@ def test_the_first_answer_token_has_its_alternatives(
     assert list(reply.first_tokens) == sorted(reply.first_tokens, key=lambda item: -item[1])
 
 
-KEYS = st.sampled_from(
-    "error errors code message msg type detail choices delta content finish_reason logprobs top_logprobs token bytes logprob usage "
-    "prompt_tokens completion_tokens completion_tokens_details reasoning_tokens base_resp status_code Response Error contentFilter "
-    "role reasoning_content refusal model system_fingerprint text input_sensitive param object".split()
-)
+# fmt: off
+KEYS = st.sampled_from([
+    "error", "errors", "code", "message", "msg", "type", "detail", "choices", "delta", "content", "finish_reason", "logprobs", "top_logprobs",
+    "token", "bytes", "logprob", "usage", "prompt_tokens", "completion_tokens", "completion_tokens_details", "reasoning_tokens", "base_resp",
+    "status_code", "Response", "Error", "contentFilter", "role", "reasoning_content", "refusal", "model", "system_fingerprint", "text",
+    "input_sensitive", "param", "object",
+])
+# fmt: on
 BODIES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["error", "<think>", "stop"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6),

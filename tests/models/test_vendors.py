@@ -7,10 +7,12 @@ import pytest
 from judge.errors import InputError, UnknownName
 from judge.models.vendors import Preset, api_key, base_url, check_url, preset, presets
 
-NAMES = (
-    "qwen zhipu deepseek kimi minimax baichuan doubao hunyuan qianfan spark siliconflow stepfun "
-    "vllm sglang ollama lmstudio llamacpp xinference"
-).split()
+# fmt: off
+NAMES = [
+    "qwen", "zhipu", "deepseek", "kimi", "minimax", "baichuan", "doubao", "hunyuan", "qianfan", "spark", "siliconflow", "stepfun",
+    "vllm", "sglang", "ollama", "lmstudio", "llamacpp", "xinference",
+]
+# fmt: on
 LOCAL = NAMES[12:]
 
 

@@ -1,0 +1,117 @@
+"""judge.toml: the models a team uses, under the names it gives them. Keys never stand here."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from judge.errors import InputError, nearest
+from judge.identity import Json
+from judge.models.pacing import Limits
+
+FILE = "judge.toml"
+
+
+class ModelRow(BaseModel):
+    """One [models.NAME] table."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    preset: str
+    model: str
+    url: str | None = None
+    variant: str | None = None
+    temperature: float | None = None
+    system: str | None = None
+    thinking: bool | None = None
+    revision: str | None = None
+    parameters: dict[str, Json] = Field(default_factory=dict)
+    concurrency: int = Field(default=32, ge=1, le=4096)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    attempts: int = Field(default=6, ge=1, le=20)
+    timeout: float = Field(default=600.0, gt=0)
+    structured: bool = False
+
+    @property
+    def limits(self) -> Limits:
+        """The pace this endpoint is asked at."""
+        return Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.attempts)
+
+
+@dataclass(frozen=True)
+class Config:
+    """What a judge.toml says; empty where there is none."""
+
+    path: Path
+    models: Mapping[str, ModelRow] = field(default_factory=dict)
+
+
+def read_config(path: Path) -> Config:
+    """Read judge.toml; raises InputError with file and key. A missing file is an empty configuration."""
+    if not path.exists():
+        return Config(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"读不了配置（{error}）", where=str(path), fix="改好这一处再试") from error
+    for key in content:
+        if key != "models":
+            raise InputError("不认识的表", where=f"{path} 的 [{key}]", fix="候选与评委都写在 [models.名字] 里")
+    tables = content.get("models", {})
+    if not isinstance(tables, dict):
+        raise InputError("models 应是表", where=str(path), fix="写成 [models.名字]")
+    return Config(path, {name: _row(name, table, path) for name, table in tables.items()})
+
+
+def _row(name: str, table: object, path: Path) -> ModelRow:
+    where = f"{path} 的 [models.{name}]"
+    if isinstance(table, dict) and (secret := {"api_key", "key", "token"} & table.keys()):
+        raise InputError(
+            f"密钥不能写在配置里（{'、'.join(secret)}）",
+            where=where,
+            fix="删掉它，改设环境变量；judge models 会说是哪一个",
+        )
+    try:
+        return ModelRow.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            close = nearest(key, ModelRow.model_fields)
+            hint = f"；是不是 {close[0]}" if close else ""
+            raise InputError(f"不认识的键 {key}{hint}", where=where, fix="删掉或改正这个键") from error
+        if first["type"] == "missing":
+            raise InputError(f"缺少 {key}", where=where, fix=f"补上 {key}") from error
+        raise InputError(f"{key} 的值 {first['input']!r} 不合适", where=where, fix=f"改正 {key}") from error
+
+
+def written(name: str, row: Mapping[str, Json]) -> str:
+    """Return one [models.NAME] table as TOML."""
+    lines = [f"[models.{_key(name)}]", *(f"{_key(key)} = {_value(value)}" for key, value in row.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if name.isascii() and name.replace("-", "").replace("_", "").isalnum() else _text(name)
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(one) for one in value) + "]"
+    return _text(str(value))
+
+
+def _text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{escaped}"'

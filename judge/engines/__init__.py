@@ -1,0 +1,1 @@
+"""Where the calls of a run are made."""

@@ -1,0 +1,124 @@
+"""Pairwise and pointwise judging by templates and rubrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from judge import reply as format_of
+from judge.identity import Json, content_hash
+from judge.models import Message, Reply, Request
+from judge.prompt import Template, fence, load_template, render
+from judge.records import (
+    Case,
+    Judge,
+    Judgment,
+    Model,
+    Outcome,
+    Result,
+    Rubric,
+    Unanswered,
+)
+
+READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
+MAX_TOKENS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Pairwise:
+    """A judge that compares two dialogues; `levels` 3 (better, worse, tie) or 5 (much better ... much worse).
+
+    Where a question has a reference or key points, the template with references is used: both are one judge.
+    """
+
+    judge: Judge
+    plain: Template
+    guided: Template
+    levels: Literal[3, 5]
+    rubric: Rubric | None
+    structured: bool = False
+
+    def request(self, case: Case, secret: bytes) -> Request:
+        template = self.guided if has_reference(case) else self.plain
+        asked = format_of.ask_verdict(self.levels)
+        schema = format_of.verdict_schema(self.levels) if self.structured else None
+        return _request(template, case, secret, self.judge, asked, self.rubric, schema)
+
+    def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
+        read = format_of.read_verdict(reply.text, levels=self.levels)
+        return _judgment(case, self.judge, reply, read, repeat)
+
+
+@dataclass(frozen=True, slots=True)
+class Pointwise:
+    """A judge that scores one dialogue on the dimensions of a rubric and overall."""
+
+    judge: Judge
+    plain: Template
+    guided: Template
+    rubric: Rubric
+    structured: bool = False
+
+    def request(self, case: Case, secret: bytes) -> Request:
+        template = self.guided if has_reference(case) else self.plain
+        names = [dimension.name for dimension in self.rubric.dimensions]
+        low, high = self.rubric.minimum, self.rubric.maximum
+        asked = format_of.ask_scores(names, low, high)
+        schema = format_of.scores_schema(names, low, high) if self.structured else None
+        return _request(template, case, secret, self.judge, asked, self.rubric, schema)
+
+    def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
+        names = [dimension.name for dimension in self.rubric.dimensions]
+        read = format_of.read_scores(reply.text, names, minimum=self.rubric.minimum, maximum=self.rubric.maximum)
+        return _judgment(case, self.judge, reply, read, repeat)
+
+
+def pairwise(
+    name: str, model: Model, *, levels: Literal[3, 5] = 3, rubric: Rubric | None = None, structured: bool = False
+) -> Pairwise:
+    """Make a pairwise judge of a model, with the templates that come with the program."""
+    plain, guided = load_template("pairwise"), load_template("pairwise-reference")
+    judge = Judge(name, model, "pair" if levels == 3 else "pair-5", _hash(plain, guided), _rubric_hash(rubric), READER)
+    return Pairwise(judge, plain, guided, levels, rubric, structured)
+
+
+def pointwise(name: str, model: Model, rubric: Rubric, *, structured: bool = False) -> Pointwise:
+    """Make a pointwise judge of a model, with the templates that come with the program."""
+    plain, guided = load_template("pointwise"), load_template("pointwise-reference")
+    judge = Judge(name, model, "scores", _hash(plain, guided), _rubric_hash(rubric), READER)
+    return Pointwise(judge, plain, guided, rubric, structured)
+
+
+def has_reference(case: Case) -> bool:
+    """Tell whether the bank gives the judge something to hold the answers against."""
+    return any(turn.reference or turn.key_points for turn in case.question.turns)
+
+
+def _hash(plain: Template, guided: Template) -> str:
+    return content_hash("templates", [plain.hash, guided.hash])
+
+
+def _rubric_hash(rubric: Rubric | None) -> str:
+    return "" if rubric is None else content_hash("rubric", rubric)
+
+
+def _request(
+    template: Template, case: Case, secret: bytes, judge: Judge, asked: str, rubric: Rubric | None, schema: Json
+) -> Request:
+    # The mark hangs on what is judged, by whom and in which placement: the same on a rerun, unknown to candidates.
+    shown = [dialogue.key for dialogue in case.dialogues]
+    mark = fence(secret, content_hash("mark", [case.target, shown, judge.key]))
+    text = render(template, case, mark, asked=asked, rubric=rubric)
+    return Request((Message("user", text),), temperature=0.0, max_tokens=MAX_TOKENS, schema=schema)
+
+
+def _judgment(case: Case, judge: Judge, reply: Reply, read: Result, repeat: int) -> Judgment:
+    """Keep the reply beside what was read of it; a judge that was filtered or had nothing to say gave no verdict."""
+    silent = {
+        Outcome.FILTERED_INPUT: "filtered",
+        Outcome.FILTERED_OUTPUT: "filtered",
+        Outcome.EMPTY: "empty",
+        Outcome.FAILED: "failed",
+    }
+    result: Result = Unanswered(silent[reply.outcome]) if reply.outcome in silent else read
+    return Judgment(case, judge, result, reply.text, repeat, reply.usage, reply.returned_model)

@@ -1,0 +1,151 @@
+"""What a run in progress needs of the store: unfinished dialogues, claims on work, judgments appended as they come."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+
+from judge.codec import from_json, to_json
+from judge.identity import content_hash, plain
+from judge.records import Answer, Dialogue, Judge, Judgment
+from judge.store import rows, tables
+from judge.store.reading import Reading
+from judge.store.writing import Append, Writing, chunks
+
+CLAIMED_FOR = 60.0  # seconds, after which the work of a process that vanished elsewhere may be taken over
+
+
+class Working(Reading, Writing):
+    """The part of the store that a live run works on."""
+
+    def secret(self) -> bytes:
+        """Return the store's own secret, made when first asked for; prompts' fences hang on it."""
+        with self._writing() as connection:
+            found = connection.execute(select(tables.meta.c.value).where(tables.meta.c.name == "secret")).scalar()
+            if found is None:
+                found = secrets.token_hex(32)
+                connection.execute(insert(tables.meta), {"name": "secret", "value": found})
+        return bytes.fromhex(str(found))
+
+    # ── dialogues ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def finished_dialogues(self, wanted: Iterable[Dialogue]) -> dict[str, Dialogue]:
+        """Return the stored dialogues among those wanted (named by question, candidate, sample), by key."""
+        by_key = {dialogue.key: dialogue for dialogue in wanted}
+        table = tables.dialogue
+        found = {}
+        for some in chunks(list(by_key)):
+            for row in self._rows(select(table.c.key, table.c.content).where(table.c.key.in_(some))):
+                asked = by_key[row.key]
+                answers = from_json(tuple[Answer, ...], row.content)
+                found[row.key] = Dialogue(asked.question, asked.candidate, answers, asked.sample, asked.history)
+        return found
+
+    def keep_answer(self, dialogue: str, turn: int, answer: Answer) -> None:
+        """Keep one turn's answer of an unfinished dialogue (by key)."""
+        content: rows.Row = {
+            "key": content_hash("answer", [dialogue, turn]),
+            "dialogue": dialogue,
+            "turn": turn,
+            "content_hash": content_hash("content", plain(answer)),
+            "content": to_json(answer),
+        }
+        with self._writing() as connection:
+            Append(connection).first(tables.answer, [content])
+
+    def kept_answers(self, dialogue: str) -> list[Answer]:
+        """Return the answers kept of an unfinished dialogue, in order of turns, up to the first that lacks."""
+        table = tables.answer
+        query = select(table.c.turn, table.c.content).where(table.c.dialogue == dialogue).order_by(table.c.turn)
+        kept = [(row.turn, from_json(Answer, row.content)) for row in self._rows(query)]
+        return [answer for at, (turn, answer) in enumerate(kept) if turn == at]
+
+    # ── judgments ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def judged(self, judgments: Sequence[str]) -> set[str]:
+        """Return which of these keys of judgments are stored."""
+        table = tables.judgment
+        return {
+            row.key
+            for some in chunks(judgments)
+            for row in self._rows(select(table.c.key).where(table.c.key.in_(some)))
+        }
+
+    def add_judges(self, judges: Sequence[Judge]) -> None:
+        """Append judges that are not there."""
+        with self._writing() as connection:
+            Append(connection).first(tables.judge, [rows.judge_row(judge) for judge in judges])
+
+    def append_judgments(self, judgments: Sequence[Judgment]) -> None:
+        """Append judgments whose questions, dialogues and judges are stored already, in one transaction."""
+        cases = [judgment.case for judgment in judgments]
+        with self._writing() as connection:
+            append = Append(connection)
+            questions, _ = append.stored(tables.question, list({case.question.key for case in cases}))
+            dialogues, _ = append.stored(tables.dialogue, list({one.key for case in cases for one in case.dialogues}))
+            judges, _ = append.stored(tables.judge, list({judgment.judge.key for judgment in judgments}))
+            content = [
+                rows.judgment_row(
+                    judgment,
+                    questions[judgment.case.question.key],
+                    judges[judgment.judge.key],
+                    [dialogues[one.key] for one in judgment.case.dialogues],
+                )
+                for judgment in judgments
+            ]
+            append.first(tables.judgment, content)
+
+    # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claim(self, name: str) -> bool:
+        """Take a piece of work for this process; False while another process that is alive has it."""
+        table, now = tables.claim, time.time()
+        mine = {"host": socket.gethostname(), "process": os.getpid(), "until": now + CLAIMED_FOR}
+        with self._writing() as connection:
+            held = connection.execute(select(table).where(table.c.name == name)).first()
+            if held is None:
+                connection.execute(insert(table), {"name": name, **mine})
+                return True
+            if not _abandoned(held.host, held.process, held.until, now):
+                return False
+            connection.execute(update(table).where(table.c.name == name).values(**mine))
+            return True
+
+    def renew_claims(self) -> None:
+        """Say that this process is still at work on what it has claimed."""
+        table = tables.claim
+        with self._writing() as connection:
+            connection.execute(update(table).where(_mine()).values(until=time.time() + CLAIMED_FOR))
+
+    def release_claims(self, names: Iterable[str] | None = None) -> None:
+        """Give back some claims of this process, or all."""
+        table = tables.claim
+        with self._writing() as connection:
+            if names is None:
+                connection.execute(delete(table).where(_mine()))
+            for some in chunks(list(names or ())):
+                connection.execute(delete(table).where(_mine(), table.c.name.in_(some)))
+
+
+def _mine() -> ColumnElement[bool]:
+    return (tables.claim.c.host == socket.gethostname()) & (tables.claim.c.process == os.getpid())
+
+
+def _abandoned(host: str, process: int, until: float, now: float) -> bool:
+    """Tell whether a claim may be taken over: it ran out, or its process is dead on this machine, or is this one."""
+    if until < now or (host == socket.gethostname() and process == os.getpid()):
+        return True
+    if host != socket.gethostname():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
