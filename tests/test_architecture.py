@@ -29,7 +29,7 @@ LEVELS = [
         "judge.models",
         "judge.config",
     },
-    {"judge.resolve", "judge.importers", "judge.rereading", "judge.dialogue", "judge.judges"},
+    {"judge.resolve", "judge.importers", "judge.rereading", "judge.dialogue", "judge.judges", "judge.config"},
     {"judge.report.build", "judge.report.board", "judge.work"},
     {"judge.pipeline", "judge.engines"},
     {"judge.report"},

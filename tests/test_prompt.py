@@ -352,6 +352,12 @@ def test_there_are_attacks_of_every_kind() -> None:
     assert all(attack.why for attack in ATTACKS if attack.ploy is None)
 
 
+def test_how_much_the_detector_does_not_see_is_known() -> None:
+    """Orders in plain words pass it often: of 61 written blind it first saw 16. The fence, not the detector, is the wall."""
+    plain = [attack for attack in ATTACKS if attack.name.startswith("平常话")]
+    assert (len(plain), sum(attack.ploy is None for attack in plain)) == (61, 17)
+
+
 @every_attack
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("planted", ["{attack}", HARMLESS + "\n\n{attack}", "{attack}\n\n" + HARMLESS])
@@ -362,8 +368,8 @@ def test_an_attack_leaves_the_prompt_as_it_is(attack: Attack, name: str, planted
     outside, inside = cut(prompt)
     assert outside == cut(shown(template, HARMLESS))[0]
     assert prompt.casefold().count(MARK) == 2 * fences(template) + 1
-    assert Counter(line.split("\n")[0] for line in inside.split("◆ 第 ")[1:]).total() == 6
-    assert prompt.isprintable() or not set(prompt) - {"\n", "\t"} & set("\0\x1b\r\u2028\u200b\u202e\ud800")
+    assert sum(line.startswith("◆") for line in inside.split("\n")) == 6
+    assert not set(prompt) & set("\0\x1b\r\u2028\u200b\u202e\ud800")
 
 
 @every_attack
@@ -460,10 +466,14 @@ def recorded_answers(path: Path) -> list[str]:
 
 @pytest.mark.recorded
 def test_real_chinese_answers_are_hardly_ever_flagged(recorded: Path) -> None:
-    """5 in 6,400, and each shows something: two with stray characters, three that go on as user and assistant."""
+    """6 in 6,400; five show something: stray characters in two, and three go on by themselves as user and assistant."""
     found = [suspicious(answer) for answer in recorded_answers(recorded / "llmeval2/dialogs.jsonl.gz")]
     assert len(found) == 6400
-    assert Counter(one.ploy for each in found for one in each) == {Ploy.HIDDEN: 2, Ploy.TOKEN: 3}
+    assert Counter(one.ploy for each in found for one in each) == {
+        Ploy.HIDDEN: 2,
+        Ploy.TOKEN: 3,
+        Ploy.ORDER: 1,  # "The other response options", where the question had options
+    }
     assert sum(map(bool, found)) / len(found) < 0.001
 
 

@@ -104,7 +104,8 @@ class Run:
             if reply is None:
                 return None
             answers.append(answer_of(question, len(answers), reply))
-            self.store.keep_answer(key, len(answers) - 1, answers[-1])
+            if len(answers) < len(question.turns):  # the last one is kept with the whole dialogue
+                self.store.keep_answer(key, len(answers) - 1, answers[-1])
         dialogue = finished(question, candidate, answers, sample, manner)
         self.store.add(dialogues=[dialogue])
         self.progress.dialogues += 1

@@ -74,6 +74,13 @@ def read(reply: str, words: str, meaning: Meaning[T], loose: Callable[[str], Ite
 CUT_OBJECT = re.compile(r"\{\s{0,8}[\"'][^{}]*\Z")  # {"verdict": "B", "reason": "它写
 
 
+# After a statement: it no longer holds. 我改判为B, 更正：应为B, "I change my verdict", "on second thought".
+_WITHDRAWN = re.compile(
+    r"改判|改评|更正[为:]|我收回|\bI(?: must| will|'ll)? (?:change|revise|retract|withdraw) my\b|\bon second thought",
+    re.I,
+)
+
+
 def settle(found: Sequence[Found[T]], page: Page) -> T | Unreadable:
     """Take the last of the strongest form, unless another final one denies it."""
     if not found:
@@ -83,7 +90,9 @@ def settle(found: Sequence[Found[T]], page: Page) -> T | Unreadable:
     cut = CUT_OBJECT.search(page.own[-4000:])
     if cut and last.start > max(0, len(page.own) - 4000) + cut.start():
         return UNFINISHED
-    if any(one.value != last.value and _in_one_list(one, last, page.own) for one in others):
+    if any(one.value != last.value and in_one_list(page.own, one.start, last.start) for one in others):
+        return CONTRADICTION
+    if _WITHDRAWN.search(page.own, last.end):
         return CONTRADICTION
     denials = [one for one in found if one.value != last.value and (one.form == form or _side(one) != _side(last))]
     in_tail = last.start >= page.tail  # a block at the very end may be the judge's or a candidate's
@@ -102,17 +111,17 @@ def settle(found: Sequence[Found[T]], page: Page) -> T | Unreadable:
     return last.value
 
 
-def _in_one_list(one: Found[T], other: Found[T], text: str) -> bool:
+def in_one_list(text: str, one: int, other: int) -> bool:
     """Tell whether two statements are items of a list, neither over all: 准确性：[[A]] and 流畅性：[[B]]."""
-    names = item_name(text, one.start), item_name(text, other.start)
+    names = item_name(text, one), item_name(text, other)
     return all(names) and names[0] != names[1]
 
 
-# The name of an item, before it on its line (准确性：[[A]]) or as a heading above it (**准确性**, ### 准确性, 准确性：).
+# The name of an item, before it on its line (准确性：[[A]]) or on a line above it (**准确性**, ### 准确性, 准确性：, 准确性).
 _NAMED = re.compile(r"[\s*_#>|\d.)-]{0,12}([^\n:|,。#*]{1,30}?)[\s*_]{0,4}[:|][\s*_|]{0,8}")
 _HEADING = re.compile(
     r"(?:#{1,6}\s[\s*_\d.)]{0,8}([^\n:*#]{1,30})[\s:*#]{0,6}|\*\*[\s\d.)]{0,6}([^\n:*]{1,30})[\s:*]{0,6}"
-    r"|[\s*_\d.)-]{0,8}([^\n:,。*]{1,20}):[\s*]{0,4})"
+    r"|[\s*_\d.)-]{0,8}([^\n:,。*]{1,20}):[\s*]{0,4}|([^\W\d_][^\n:,。*#.!?;\[\]|]{0,14}))"
 )
 # What is over all, or takes back what came before: 综合, 总体, "after revision"; or a label alone: 我的结论.
 _OVERALL = re.compile(
@@ -159,6 +168,8 @@ def _marks(text: str, label: re.Pattern[str], meaning: Meaning[T]) -> Iterator[F
 
 # Up to the stop, which a point inside a number is not: 8.5, 8 . 5, 8。5 (full width, typed as a stop).
 _SENTENCE = re.compile(r"(?:[^。!?;\n.]|\.(?=\d)|(?<=\d )\.(?= \d)|(?<=\d)。(?=\d{1,2}(?:[\s分/*]|\Z)))*")
+_ALTERNATIVE = re.compile(r"^\s?(?:或者?|or|and|和|与)|[)\]\s]+$", re.I)  # A（或B）
+_LIMITED = re.compile(r"仅限|只限|仅就|仅在|only (?:for|in terms of|on|regarding)\b", re.I)  # A更好，但仅限于准确性
 _RESULT = re.compile(r"=\s?(\d[\d.]{0,8})")  # 10 - 3 = 7
 # Where an aside starts: A，因为..., A（更完整）, "A - it is complete", "| A | 理由 |", "A because".
 _ASIDE = re.compile(r",|\(|\}|\s[-–—]{1,3}\s|\|| (?:because|since|due to|as)\b|因为|由于|理由|原因", re.I)
@@ -189,7 +200,8 @@ def stated(said: str, meaning: Meaning[T]) -> T | Unreadable | None:
         return value
     value = meaning(head)
     results = [meaning(result) for result in _RESULT.findall(sentence[0])]
-    if any(meaning(aside) is not None for aside in asides) or any(one not in (None, value) for one in results):
+    others = [*map(meaning, asides), *(meaning(_ALTERNATIVE.sub("", aside)) for aside in asides)]
+    if any(one not in (None, value) for one in [*results, *others]) or _LIMITED.search(sentence[0], len(head)):
         return None
     return value
 
@@ -209,7 +221,8 @@ def bare(said: str) -> str:
 
 # The question is one of options, so that an "answer" may be its own: 正确答案是B, "the correct answer is (B)".
 _OPTION = re.compile(
-    r"(?i:正确|标准|参考|correct |right )的?(?i:答案|选项|answer|option|choice)[^\n。.]{0,8}?(?<![A-Za-z])[A-D](?![A-Za-z])"
+    r"(?i:正确|标准|参考|correct |right )的?(?i:答案|选项|answer|option|choice)[^\n。.]{0,8}?"
+    r"(?<![A-Za-z])[A-D](?![A-Za-z])"
 )
 
 
@@ -221,8 +234,8 @@ def last_line(text: str, meaning: Meaning[T]) -> Iterator[Found[T]]:
     if said != line and _OPTION.search(text):
         return
     others = [meaning(other) for other in text[-2000:].rstrip().split("\n")[-20:-1] if 0 < len(other) <= 20]
-    if value is not None:
-        end = len(text.rstrip())
+    end = len(text.rstrip())
+    if value is not None and meant(text, end - len(line)):
         yield Found(end - len(line), end, Form.LOOSE, value if {*others} <= {None, value} else CONTRADICTION)
 
 

@@ -36,7 +36,11 @@ class _Widths(dict[int, str]):
 
 WIDTHS = _Widths({ord(char): char for char in "\n\t"} | {ord(char): "\n" for char in "\r\v\f\x85\u2028\u2029"})
 WIDTHS.update(
-    zip(map(ord, "【】〖〗〔〕評結論斷勝優綜總獲終為與數實對"), "[][][]评结论断胜优综总获终为与数实对", strict=True)
+    zip(
+        map(ord, "【】〖〗〔〕評結論斷勝優綜總獲終為與數實對較於選擇贏強審個給後兩雙佔決顯遠點遜現質認應覆"),
+        "[][][]评结论断胜优综总获终为与数实对较于选择赢强审个给后两双占决显远点逊现质认应复",
+        strict=True,
+    )
 )
 WIDTHS.update(str.maketrans({"≫": ">>", "≪": "<<", "⟦": "[[", "⟧": "]]"}))
 QUOTES = str.maketrans(dict.fromkeys("“”„‟「」『』«»`", '"') | dict.fromkeys("‘’‚‹›", "'"))
@@ -59,7 +63,7 @@ _LONGEST = 40_000
 
 
 def _tidy(reply: str) -> str | Unreadable:
-    text = _without_thinking(reply.translate(WIDTHS))
+    text = _without_thinking(reply.replace("\r\n", "\n").translate(WIDTHS))
     if isinstance(text, Unreadable):
         return text
     if len(text) > _LONGEST:  # nobody explains for so long; the format stands in the first line or at the end

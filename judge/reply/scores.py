@@ -17,6 +17,7 @@ from judge.reply.forms import (
     Found,
     Meaning,
     bare,
+    in_one_list,
     last_line,
     read,
     stated,
@@ -94,7 +95,10 @@ _GIVEN = re.compile(
     rf"((?:{_AMOUNT})\s?(?:分|/\s?\d{{1,4}}|out of \d{{1,4}})(?:\s?\(满分为?\s?\d{{1,4}}\s?分?)?)\W{{0,4}}$",
     re.I,
 )
-_GIVEN_TOO = re.compile(r"\d\s?(?:分|/\s?\d|out of)")
+_GIVEN_TOO = re.compile(r"\d\s?(?:分|/\s?\d|out of)")  # another one before it: "A 8/10 and B 6/10"
+_GIVEN_BY = re.compile(
+    r"^(?!.*(?:我|\bI\b)).*(?:用户|学生|题目|读者|老师|\b(?:users?|students?|readers?|teachers?)\b)", re.I
+)
 
 
 def read_rating(reply: str, *, minimum: float = 1, maximum: float = 10) -> Scores | Unreadable:
@@ -104,19 +108,24 @@ def read_rating(reply: str, *, minimum: float = 1, maximum: float = 10) -> Score
     return score if isinstance(score, Unreadable) else Scores(overall=score)
 
 
+def _given(text: str, meaning: Meaning[Score]) -> Iterator[Found[Score]]:
+    """Find the one number that the last sentence gives, unless it is somebody else's (用户会给9分)."""
+    end = len(text.rstrip())
+    start = max(0, end - 160)
+    given = _GIVEN.search(text[start:end].rpartition("\n")[2])
+    if not given:
+        return
+    at = end - len(given[0])
+    amount = at + given.start(1) - given.start()
+    value = meaning(given[1])
+    others = _GIVEN_TOO.search(text, at, amount) or _GIVEN_BY.search(re.split(r"[,。;\n]", text[start:amount])[-1])
+    if value is not None and not others and meant(text, at) and meant(text, amount):
+        yield Found(at, end, Form.LOOSE, value)
+
+
 def _loose_number(text: str, meaning: Meaning[Score]) -> Iterator[Found[Score]]:
     """Find a number that is the last line, ends the last sentence (我给8分), or stands alone in brackets, once only."""
-    end = len(text.rstrip())
-    given = _GIVEN.search(text[max(0, end - 160) : end].rpartition("\n")[2])
-    value = meaning(given[1]) if given else None
-    alone_given = given and not _GIVEN_TOO.search(given[0][: given.start(1) - given.start()])  # A 8/10 and B 6/10
-    if (
-        given
-        and value is not None
-        and alone_given
-        and meant(text, end - len(given[0]) + given.start(1) - given.start())
-    ):
-        yield Found(end - len(given[0]), end, Form.LOOSE, value)
+    yield from _given(text, meaning)
     alone = [(one, meaning(one[1])) for one in deque(_ALONE.finditer(text), maxlen=NEWEST)]
     known = [(one, value) for one, value in alone if value is not None]
     if known and all(value == known[0][1] for _, value in known):
@@ -151,10 +160,15 @@ class _Named:
         other = re.compile("|".join(self.patterns.values()), re.I)
         for name, pattern in self.patterns.items():
             label = re.compile(rf"(?<!\w)(?:{pattern})(?![a-z]){LINK}", re.I)
+            last: re.Match[str] | None = None
             for one in deque(label.finditer(text), maxlen=NEWEST):
                 value = stated(other.split(text[one.end() : one.end() + 60], 1)[0], self.meaning)
-                if value is not None and meant(text, one.start()):
-                    found[name] = value
+                if value is None or not meant(text, one.start()):
+                    continue
+                denied = name in found and found[name] != value and _beside(text, last, one)
+                found[name], last = CONTRADICTION if denied else value, one
+                if denied:
+                    break
         return found
 
     def missing(self, found: dict[str, Score | Unreadable]) -> Unreadable | None:
@@ -163,6 +177,13 @@ class _Named:
                 return Unreadable(f"{name}：{value.reason}")
         names = [name for name in self.patterns if name not in found]
         return Unreadable(f"缺少或读不出：{'、'.join(names)}") if names else None
+
+
+def _beside(text: str, one: re.Match[str] | None, other: re.Match[str]) -> bool:
+    """Tell whether two scores of one name stand with no word between, or each under a heading (第一轮, 第二轮)."""
+    if one is None:
+        return False
+    return not re.search(r"\w", text[one.end() + 1 : other.start()]) or in_one_list(text, one.start(), other.start())
 
 
 def _name_pattern(name: str) -> str:
