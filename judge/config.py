@@ -58,7 +58,8 @@ def read_config(path: Path) -> Config:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"读不了配置（{error}）", where=str(path), fix="改好这一处再试") from error
+        fix = '改好这一处再试；中文名字要加引号：[models."通义"]'
+        raise InputError(f"读不了配置（{error}）", where=str(path), fix=fix) from error
     for key in content:
         if key != "models":
             raise InputError("不认识的表", where=f"{path} 的 [{key}]", fix="候选与评委都写在 [models.名字] 里")

@@ -26,8 +26,7 @@ class Voice:
 class Progress:
     """What a run has done so far, for whoever shows it."""
 
-    planned_dialogues: int = 0
-    planned_judgments: int = 0
+    planned_calls: int = 0
     dialogues: int = 0
     judgments: int = 0
     known: int = 0  # found in the store, not paid for

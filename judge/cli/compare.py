@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -11,7 +13,8 @@ from judge.cli.output import fields_of, json_option, opened, print_json, store_o
 
 EPILOG = """\b
 例：
-  judge compare 新模型 旧模型
+  judge compare 新模型 旧模型                              库里已有的回答与评判
+  judge compare qwen:qwen-max kimi:kimi-k2 --judge deepseek:deepseek-chat --limit 20
   judge compare recorded:llmeval2/GPT4 recorded:llmeval2/xunfei
   judge compare GPT4 xunfei --bank llmeval2 --human        人工判定怎么说
   judge compare A B --judge 评委名 --abilities 计算,代码 --margin 2
@@ -38,6 +41,17 @@ EPILOG = """\b
 @click.option("--tie-within", type=float, metavar="分", help="得分相差多少以内算平（默认 0）")
 @click.option("--filtered", type=click.Choice(["loss", "tie", "exclude"]), help="被过滤或空回答怎么算（默认 loss）")
 @click.option(
+    "--order",
+    type=click.Choice(["auto", "both", "single"]),
+    default="auto",
+    help="现场评测：两种位置都评，或只评一种（默认 auto）",
+)
+@click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊")
+@click.option("--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续")
+@click.option("--dry-run", is_flag=True, help="现场评测：只说要做什么、要多少次调用")
+@click.option("--yes", is_flag=True, help="现场评测：不再询问，直接开始")
+@click.option("--revision", metavar="版本", help="现场评测：同名模型换过版本时，用它区分")
+@click.option(
     "--plan", "plan_file", type=click.Path(path_type=Path), metavar="计划.toml", help="从文件读计划，命令行优先"
 )
 @store_option
@@ -53,12 +67,19 @@ def compare(
     margin: float | None,
     tie_within: float | None,
     filtered: str | None,
+    order: Literal["auto", "both", "single"],
+    limit: int | None,
+    max_calls: int | None,
+    dry_run: bool,
+    yes: bool,
+    revision: str | None,
     plan_file: Path | None,
     url: str,
     as_json: bool,
 ) -> None:
     """甲能不能换下乙：先给一句话，再给依据。"""
     from judge import pipeline
+    from judge.cli import live
     from judge.plan import read_plan, with_flags
     from judge.records import Plan
 
@@ -75,6 +96,27 @@ def compare(
             "filtered": filtered,
         },
     )
+    voices = live.opened_voices(revision)
+    judges = [one.strip() for one in plan.judge.split(",")] if plan.judge else []
+    if any(voices.knows(name) for name in (first, second, *judges)):
+        wish = live.Wish(
+            candidates=(first, second),
+            judges=judges,
+            bank=plan.bank,
+            design="baseline",
+            order=order,
+            limit=limit,
+            abilities=plan.abilities,
+            seed=plan.seed,
+            max_calls=max_calls,
+        )
+        store = opened(url, create=True)
+        work, expected = live.lay_out(store, voices, wish)
+        live.print_plan(work, expected)
+        if dry_run:
+            return
+        live.carry_out(store, voices, work, expected, yes=yes)
+        plan = replace(plan, bank=work.questions[0].bank)
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:
         print_json("judge.compare/1", fields_of(report))

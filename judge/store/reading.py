@@ -117,6 +117,11 @@ class Reading(Columns):
             for row in found
         ]
 
+    def known_candidates(self, bank: str) -> list[Candidate]:
+        """Return the candidates that answered questions of a bank."""
+        named = self.candidates(bank)
+        return [candidate for code, candidate in self._all_candidates().items() if code in named]
+
     def _all_candidates(self) -> dict[int, Candidate]:
         return {
             row.code: Candidate(row.name, from_json(Model, row.content)) for row in self._rows(select(tables.candidate))

@@ -27,7 +27,8 @@ from judge.records import (
     Verdict,
 )
 from judge.store import Store, open_store
-from judge.store.reading import BankSummary, Item
+from judge.store.columns import BankSummary
+from judge.store.reading import Item
 from tests.store.samples import (
     BANK,
     HUMANS,

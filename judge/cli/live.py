@@ -1,0 +1,254 @@
+"""What live commands share: laying out a run, showing what it will cost, carrying it out with progress."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from judge.errors import CapReached, InputError, JudgeError
+
+if TYPE_CHECKING:
+    from judge.engines.here import Run
+    from judge.estimate import Estimate
+    from judge.records import Question
+    from judge.store import Store
+    from judge.voices import Voices
+    from judge.work import Design, Order, Work
+
+EVERY = 30.0  # seconds between two lines of progress where there is no terminal
+ASK_ABOVE = 500  # calls, above which a person is asked before the first one
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line asks of a run."""
+
+    candidates: Sequence[str]
+    judges: Sequence[str]
+    bank: str | None
+    design: Design
+    order: Order
+    levels: Literal[3, 5] = 3
+    limit: int | None = None
+    abilities: Sequence[str] = ()
+    samples: int = 1
+    seed: int = 0
+    max_calls: int | None = None
+    stage: Literal["answer", "judge", "score"] | None = None
+
+
+def opened_voices(revision: str | None = None) -> Voices:
+    """Return the models that judge.toml and the environment offer."""
+    from judge.config import FILE, read_config
+    from judge.voices import Voices
+
+    return Voices(read_config(Path(os.environ.get("JUDGE_CONFIG", FILE))), os.environ, revision)
+
+
+def questions_of(store: Store, wish: Wish) -> list[Question]:
+    """Return the questions of the wanted bank: one in the store, a file, or one that comes with the program."""
+    from judge.bank import read_bank, shipped_banks
+    from judge.errors import UnknownName
+
+    name = wish.bank or "open"
+    shipped = {path.stem: path for path in shipped_banks()}
+    known = [summary.bank.name for summary in store.banks() if summary.questions]
+    if Path(name).is_file() or (name not in known and name in shipped):
+        bank, fresh = read_bank(Path(name) if Path(name).is_file() else shipped[name])
+        store.add(banks=[bank], questions=fresh)
+        name = bank.name
+    elif name not in known:
+        raise UnknownName("题库", name, [*known, *shipped])
+    questions = [question for question in store.questions(name) if question.turns]
+    for ability in wish.abilities:
+        if ability not in {question.ability for question in questions}:
+            raise UnknownName("能力", ability, {question.ability for question in questions})
+    chosen = [one for one in questions if not wish.abilities or one.ability in wish.abilities]
+    if not chosen:
+        raise InputError(f"题库 {name} 没有可问的题（题面未公布）", fix="换一个题库")
+    return _limited(chosen, wish.limit)
+
+
+def _limited(questions: list[Question], limit: int | None) -> list[Question]:
+    """Take so many questions, evenly over abilities, in the bank's order."""
+    if limit is None or limit >= len(questions):
+        return questions
+    groups: dict[str, list[Question]] = {}
+    for question in questions:
+        groups.setdefault(question.ability, []).append(question)
+    turns = [
+        (at, number, question) for number, group in enumerate(groups.values()) for at, question in enumerate(group)
+    ]
+    chosen = {question.key for _, _, question in sorted(turns, key=lambda one: one[:2])[:limit]}
+    return [question for question in questions if question.key in chosen]
+
+
+def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
+    """Say who answers what, who meets whom and who judges, and what of it is still to be paid for."""
+    from judge.errors import UnknownName
+    from judge.estimate import estimate
+    from judge.judges.protocols import pairwise
+    from judge.records import Candidate, Dialogue
+    from judge.work import Work, cases_of
+
+    questions = questions_of(store, wish)
+    bank = questions[0].bank
+    asked = {name: voices.open(name) for name in wish.candidates if voices.knows(name)}
+    recorded = {one.name: one for one in store.known_candidates(bank)}
+    for name in wish.candidates:
+        if name not in asked and name not in recorded:
+            raise UnknownName("候选", name, [*voices.config.models, *recorded])
+    candidates = [
+        Candidate(name, asked[name].model.identity) if name in asked else recorded[name] for name in wish.candidates
+    ]
+    judges = [
+        (pairwise(name, voices.open(name).model.identity, levels=wish.levels), voices.open(name))
+        for name in wish.judges
+    ]
+    cases, count = cases_of(
+        questions, candidates, design=wish.design, order=wish.order, seed=wish.seed, samples=wish.samples
+    )
+    work = Work(
+        questions,
+        candidates,
+        {candidate.key: asked[candidate.name] for candidate in candidates if candidate.name in asked},
+        judges,
+        cases,
+        samples=wish.samples,
+        max_calls=wish.max_calls,
+        stages=frozenset({"answer", "judge"} if wish.stage is None else {wish.stage}),
+    )
+    blank = [
+        Dialogue(question, candidate, (), sample)
+        for question in questions
+        for candidate in candidates
+        for sample in range(wish.samples)
+    ]
+    known = store.finished_dialogues(one for one in blank if one.candidate.key in work.voices)
+    plan = estimate(
+        questions,
+        answers=len(asked) * wish.samples,
+        cases=count,
+        judges=len(judges),
+        both=count >= 2 * len(questions) * wish.samples,
+        known_dialogues=len(known),
+    )
+    return work, plan
+
+
+def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: bool) -> None:
+    """Carry a run out with progress on stderr; raises what stopped it, after all that was in flight is kept.
+
+    Ctrl-C once finishes what is in flight and keeps it, twice drops it.
+    """
+    from judge.engines.here import Run
+
+    if not plan.calls:
+        return
+    _ask(plan, yes)
+    run = Run(store, work)
+    run.progress.planned_calls = plan.calls
+    asyncio.run(_carried_out(run, voices))
+    if run.stopping:
+        raise KeyboardInterrupt
+    if run.progress.failed:
+        shown = "\n    ".join(run.progress.failed[:5])
+        raise Unfinished(
+            f"有 {len(run.progress.failed)} 次调用重试后仍失败：\n    {shown}",
+            fix="结果已保存；再运行一次只补没做完的。若总是失败，检查网络与服务",
+        )
+
+
+class Unfinished(JudgeError):
+    """A run ended with work left undone; what was done is kept, and the next run does the rest."""
+
+    code = "E3001"
+    exit_code = 3
+
+
+def print_plan(work: Work, plan: Estimate) -> None:
+    """Say on stderr what is about to happen and what it will take."""
+    low, high = plan.tokens
+    turns = sum(len(question.turns) for question in work.questions)
+    lines = [
+        f"计划：{len(work.questions)} 题 {turns} 轮 × {len(work.candidates)} 个候选"
+        + (f"，{len(work.judges)} 个评委" if work.judges else ""),
+        f"  作答 {plan.answer_calls} 次，评判至多 {plan.judge_calls} 次"
+        + (f"；库里已有 {plan.known_dialogues} 段对话，不再付费" if plan.known_dialogues else ""),
+        f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token（估算；单价以各家官网为准）",
+        f"  预计区间：胜+½平 ±{plan.half_width:.1f} 分"
+        + (f"（两种位置都评则 ±{plan.half_width_both:.1f}）" if plan.half_width > plan.half_width_both else ""),
+    ]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def _ask(plan: Estimate, yes: bool) -> None:
+    if yes or plan.calls <= ASK_ABOVE:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(
+            f"这一次要调用约 {plan.calls} 次，需要确认", fix="加 --yes，或用 --limit、--max-calls 先试一小部分"
+        )
+    if input(f"要调用约 {plan.calls} 次，继续吗？[y/N] ").strip().lower() not in {"y", "yes", "是"}:
+        raise CapReached("没有继续", fix="用 --limit 先试一小部分")
+
+
+async def _carried_out(run: Run, voices: Voices) -> None:
+    task = asyncio.create_task(run.carry_out())
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        if run.stopping:
+            task.cancel()
+            return
+        run.stop()
+        print("\n正在收尾：等已发出的调用回来并保存（再按一次 Ctrl-C 立即退出）", file=sys.stderr)
+
+    with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+    try:
+        async with _shown(run):
+            await task
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        await voices.close()
+
+
+@contextlib.asynccontextmanager
+async def _shown(run: Run) -> AsyncIterator[None]:
+    """Show progress while the run goes on: a line that renews itself on a terminal, a line now and then elsewhere."""
+    started = time.monotonic()
+
+    def line() -> str:
+        progress, seconds = run.progress, time.monotonic() - started
+        rate = progress.calls / seconds if seconds else 0.0
+        left = max(0, progress.planned_calls - progress.calls) / rate if rate else 0.0
+        failed = f"，失败 {len(progress.failed)}" if progress.failed else ""
+        return (
+            f"已调用 {progress.calls}/{progress.planned_calls}，在途 {progress.in_flight}，对话 {progress.dialogues}，"
+            f"评判 {progress.judgments}{failed}，{rate:.1f} 次/秒，约剩 {left:.0f} 秒"
+        )
+
+    async def renew() -> None:
+        live = sys.stderr.isatty()
+        while True:
+            await asyncio.sleep(0.5 if live else EVERY)
+            print(f"\r\x1b[2K{line()}" if live else line(), end="" if live else "\n", file=sys.stderr, flush=True)
+
+    task = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        if sys.stderr.isatty():
+            print(f"\r\x1b[2K{line()}", file=sys.stderr)

@@ -1,0 +1,87 @@
+"""From the names people type to models that can be asked: an alias of judge.toml, preset:model, or replay:FILE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from judge.config import Config, ModelRow
+from judge.errors import InputError, UnknownName
+from judge.identity import Json
+from judge.models import ChatModel
+from judge.models.pacing import Pace
+from judge.models.vendors import preset, presets
+from judge.work import Voice
+
+
+@dataclass
+class Voices:
+    """Opens each model once, and gives models behind one endpoint and key one pace."""
+
+    config: Config
+    environment: Mapping[str, str]
+    revision: str | None = None
+    opened: dict[str, Voice] = field(default_factory=dict)
+    paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name stands for a model that can be asked (rather than for recorded answers)."""
+        head = name.partition(":")[0]
+        return name in self.config.models or head == "replay" or (":" in name and head in presets())
+
+    def open(self, name: str) -> Voice:
+        """Return the model of that name; raises UnknownName, InputError (missing key, wrong parameter)."""
+        if name not in self.opened:
+            self.opened[name] = self._open(name)
+        return self.opened[name]
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for voice in self.opened.values():
+            close = getattr(voice.model, "aclose", None)
+            if close is not None:
+                await close()
+
+    def _open(self, name: str) -> Voice:
+        head, _, tail = name.partition(":")
+        if name in self.config.models:
+            return self._endpoint(name, self.config.models[name])
+        if head == "replay":
+            from judge.models.replay import Replay
+
+            return Voice(Replay(name, Path(tail)), Pace())
+        if head in presets() and tail:
+            return self._endpoint(name, ModelRow(preset=head, model=tail))
+        known = [*self.config.models, *(f"{one}:模型名" for one in presets())]
+        raise UnknownName(
+            "模型", name, known, fix="judge models add 名字 --preset 预设 --model 模型名，或直接写 预设:模型名"
+        )
+
+    def _endpoint(self, name: str, row: ModelRow) -> Voice:
+        from judge.models.openai_compatible import OpenAICompatible
+
+        parameters: dict[str, Json] = dict(row.parameters)
+        if row.temperature is not None:
+            parameters["temperature"] = row.temperature
+        try:
+            model: ChatModel = OpenAICompatible(
+                name,
+                preset(row.preset),
+                row.model,
+                environment=self.environment,
+                url=row.url,
+                variant=row.variant,
+                parameters=parameters,
+                thinking=row.thinking,
+                system=row.system,
+                revision=self.revision or row.revision,
+                timeout=row.timeout,
+            )
+        except InputError as error:
+            error.where = error.where or f"{self.config.path} 的 [models.{name}]"
+            raise
+        # One account is one budget, whichever of its models is asked; the key itself is never looked at here.
+        account = (model.identity.endpoint, row.preset)
+        pace = self.paces.setdefault(account, Pace(row.limits))
+        return Voice(model, pace)
