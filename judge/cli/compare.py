@@ -8,7 +8,9 @@ from typing import Literal
 
 import click
 
+from judge.cli import live
 from judge.cli.help import Command
+from judge.cli.live import live_options
 from judge.cli.output import fields_of, json_option, opened, print_json, store_option
 
 EPILOG = """\b
@@ -40,17 +42,7 @@ EPILOG = """\b
 @click.option("--margin", type=float, metavar="分", help="差多少分以内算一样好（默认 3）")
 @click.option("--tie-within", type=float, metavar="分", help="得分相差多少以内算平（默认 0）")
 @click.option("--filtered", type=click.Choice(["loss", "tie", "exclude"]), help="被过滤或空回答怎么算（默认 loss）")
-@click.option(
-    "--order",
-    type=click.Choice(["auto", "both", "single"]),
-    default="auto",
-    help="现场评测：两种位置都评，或只评一种（默认 auto）",
-)
-@click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊")
-@click.option("--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续")
-@click.option("--dry-run", is_flag=True, help="现场评测：只说要做什么、要多少次调用")
-@click.option("--yes", is_flag=True, help="现场评测：不再询问，直接开始")
-@click.option("--revision", metavar="版本", help="现场评测：同名模型换过版本时，用它区分")
+@live_options
 @click.option(
     "--plan", "plan_file", type=click.Path(path_type=Path), metavar="计划.toml", help="从文件读计划，命令行优先"
 )
@@ -73,13 +65,13 @@ def compare(
     dry_run: bool,
     yes: bool,
     revision: str | None,
+    stage: Literal["answer", "judge", "score"] | None,
     plan_file: Path | None,
     url: str,
     as_json: bool,
 ) -> None:
     """甲能不能换下乙：先给一句话，再给依据。"""
     from judge import pipeline
-    from judge.cli import live
     from judge.plan import read_plan, with_flags
     from judge.records import Plan
 
@@ -109,14 +101,12 @@ def compare(
             abilities=plan.abilities,
             seed=plan.seed,
             max_calls=max_calls,
+            stage=stage,
         )
-        store = opened(url, create=True)
-        work, expected = live.lay_out(store, voices, wish)
-        live.print_plan(work, expected)
-        if dry_run:
+        done = live.perform(url, voices, wish, dry_run=dry_run, yes=yes)
+        if done is None or stage == "answer":
             return
-        live.carry_out(store, voices, work, expected, yes=yes)
-        plan = replace(plan, bank=work.questions[0].bank)
+        plan = replace(plan, bank=done)
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:
         print_json("judge.compare/1", fields_of(report))

@@ -28,6 +28,7 @@ class HanFormatter(click.HelpFormatter):
 
     def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         margin = " " * self.current_indent
+        rows = [(term, text.replace("[required]", "（必填）").replace("  [x>=1]", "")) for term, text in rows]
         for line in definitions(rows, self.width - self.current_indent, col_max):
             self.write(margin + line + "\n")
 

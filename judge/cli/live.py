@@ -8,20 +8,25 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import click
 
 from judge.errors import CapReached, InputError, JudgeError
+
+Function = TypeVar("Function", bound=Callable[..., None])
 
 if TYPE_CHECKING:
     from judge.engines.here import Run
     from judge.estimate import Estimate
-    from judge.records import Question
+    from judge.judges import Judging
+    from judge.records import Case, Dialogue, Question
     from judge.store import Store
     from judge.voices import Voices
-    from judge.work import Design, Order, Work
+    from judge.work import Design, Order, Voice, Work
 
 EVERY = 30.0  # seconds between two lines of progress where there is no terminal
 ASK_ABOVE = 500  # calls, above which a person is asked before the first one
@@ -43,6 +48,33 @@ class Wish:
     seed: int = 0
     max_calls: int | None = None
     stage: Literal["answer", "judge", "score"] | None = None
+
+
+def live_options(function: Function) -> Function:
+    """Add the options that all live commands share."""
+    options = (
+        click.option(
+            "--order",
+            type=click.Choice(["auto", "both", "single"]),
+            default="auto",
+            help="现场评测：两种位置都评，或只评一种（默认 auto：100 对以内都评，再多每对评一种，另抽一成换位）",
+        ),
+        click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊"),
+        click.option(
+            "--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续"
+        ),
+        click.option("--dry-run", is_flag=True, help="现场评测：只说要做什么、要多少次调用"),
+        click.option("--yes", is_flag=True, help="现场评测：不再询问，直接开始"),
+        click.option("--revision", metavar="版本", help="现场评测：同名模型换过版本时，用它区分"),
+        click.option(
+            "--stage",
+            type=click.Choice(["answer", "judge", "score"]),
+            help="现场评测：只作答、只评判（已有的回答），或只算分（默认全做）",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def opened_voices(revision: str | None = None) -> Voices:
@@ -133,6 +165,8 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         for sample in range(wish.samples)
     ]
     known = store.finished_dialogues(one for one in blank if one.candidate.key in work.voices)
+    # What is judged already is known before anything is answered: keys do not hang on the answers' texts.
+    heard = store.judged([key for placed in _by_question(blank, cases) for key in _keys(placed, judges)])
     plan = estimate(
         questions,
         answers=len(asked) * wish.samples,
@@ -140,8 +174,24 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         judges=len(judges),
         both=count >= 2 * len(questions) * wish.samples,
         known_dialogues=len(known),
+        known_judgments=len(heard),
     )
     return work, plan
+
+
+def _by_question(
+    blank: Sequence[Dialogue], cases: Callable[[Sequence[Dialogue]], Sequence[Case]]
+) -> Iterator[Sequence[Case]]:
+    groups: dict[tuple[str, int], list[Dialogue]] = {}
+    for dialogue in blank:
+        groups.setdefault((dialogue.question.key, dialogue.sample), []).append(dialogue)
+    return (cases(group) for group in groups.values())
+
+
+def _keys(cases: Sequence[Case], judges: Sequence[tuple[Judging, Voice]]) -> list[str]:
+    from judge.records import Judgment, Unanswered
+
+    return [Judgment(case, judging.judge, Unanswered("")).key for case in cases for judging, _ in judges]
 
 
 def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: bool) -> None:
@@ -174,6 +224,20 @@ class Unfinished(JudgeError):
     exit_code = 3
 
 
+def perform(url: str, voices: Voices, wish: Wish, *, dry_run: bool, yes: bool) -> str | None:
+    """Lay a run out, say what it takes and carry it out; returns the bank's name, None after a dry run."""
+    from judge.cli.output import opened
+
+    store = opened(url, create=True)
+    work, expected = lay_out(store, voices, wish)
+    print_plan(work, expected)
+    if dry_run:
+        return None
+    if wish.stage != "score":
+        carry_out(store, voices, work, expected, yes=yes)
+    return work.questions[0].bank
+
+
 def print_plan(work: Work, plan: Estimate) -> None:
     """Say on stderr what is about to happen and what it will take."""
     low, high = plan.tokens
@@ -182,7 +246,11 @@ def print_plan(work: Work, plan: Estimate) -> None:
         f"计划：{len(work.questions)} 题 {turns} 轮 × {len(work.candidates)} 个候选"
         + (f"，{len(work.judges)} 个评委" if work.judges else ""),
         f"  作答 {plan.answer_calls} 次，评判至多 {plan.judge_calls} 次"
-        + (f"；库里已有 {plan.known_dialogues} 段对话，不再付费" if plan.known_dialogues else ""),
+        + (
+            f"；库里已有 {plan.known_dialogues} 段对话、{plan.known_judgments} 条评判，不再付费"
+            if plan.known_dialogues
+            else ""
+        ),
         f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token（估算；单价以各家官网为准）",
         f"  预计区间：胜+½平 ±{plan.half_width:.1f} 分"
         + (f"（两种位置都评则 ±{plan.half_width_both:.1f}）" if plan.half_width > plan.half_width_both else ""),

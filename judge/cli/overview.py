@@ -7,11 +7,13 @@ from judge.wrapping import definitions
 # name: (place, what it does). The modules are loaded only when the command runs.
 COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("judge.cli.compare:compare", "比较两个候选：该不该换，差多少，有多大把握"),
+    "run": ("judge.cli.run:run", "几个候选一起评：作答、评判、排榜"),
     "leaderboard": ("judge.cli.leaderboard:leaderboard", "一个题库上所有候选的排行榜"),
     "show": ("judge.cli.show:show", "一道题的全部：对话、评判、理由、人工判定"),
     "import": ("judge.cli.import_:import_", "导入题目、回答、评判与人工判定"),
     "export": ("judge.cli.export:export", "导出为本项目的 JSONL"),
     "banks": ("judge.cli.banks:banks", "库里与随包的题库；检查自己的题库"),
+    "models": ("judge.cli.models:models", "列出或添加可调用的模型"),
     "runs": ("judge.cli.runs:runs", "做过的导入与评测"),
     "reread": ("judge.cli.reread:reread", "重读评委原话，列出与记录不同之处"),
 }

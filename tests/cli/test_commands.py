@@ -20,7 +20,9 @@ def test_the_overview_lists_every_command(judge: RunCommand) -> None:
     assert judge().out == done.out
 
 
-@pytest.mark.parametrize("name", ["compare", "leaderboard", "show", "import", "export", "banks", "runs", "reread"])
+@pytest.mark.parametrize(
+    "name", ["compare", "run", "leaderboard", "show", "import", "export", "banks", "models", "runs", "reread"]
+)
 def test_each_help_has_examples_in_chinese_and_fits_80_columns(judge: RunCommand, name: str) -> None:
     from rich.cells import cell_len
 

@@ -1,0 +1,111 @@
+"""A live run killed again and again ends as if nothing had happened, and pays twice only for what was in flight."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+JUDGE = str(Path(sys.executable).with_name("judge"))
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The loopback server as a process of its own, 20 ms a call; yields its address."""
+    command = [sys.executable, "-m", "tests.models.server", "--port", "0", "--latency-ms", "20"]
+    command += ["--reply", "tests.engines.scene:script"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    process.kill()
+    process.communicate()
+
+
+def asked(server: str) -> int:
+    with urllib.request.urlopen(f"{server}/stats") as answer:
+        return int(json.load(answer)["requests"])
+
+
+@pytest.fixture
+def command(tmp_path: Path, server: str) -> list[str]:
+    """The command of a run of 60 questions, two candidates and a judge, eight calls at once."""
+    names = {"新": ("new", "强"), "旧": ("old", "弱"), "评委": ("judge", "")}
+    tables = [
+        f'[models."{name}"]\npreset = "vllm"\nmodel = "{model}"\nurl = "{server}/v1"\nconcurrency = 8\n'
+        + (f'system = "{system}"\n' if system else "")
+        for name, (model, system) in names.items()
+    ]
+    (tmp_path / "judge.toml").write_text("\n".join(tables), encoding="utf-8")
+    return [JUDGE, "compare", "新", "旧", "--judge", "评委", "--yes", "--json"]
+
+
+def run(command: list[str], folder: Path, store: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [*command, "--store", store], check=False, cwd=folder, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_killed_twenty_times_the_board_is_the_same(command: list[str], server: str, tmp_path: Path) -> None:
+    before = asked(server)
+    undisturbed = run(command, tmp_path, "whole.db")
+    once = asked(server) - before
+    assert undisturbed["overall"]["counts"]["judged"] == 60
+
+    random_moments = random.Random(20261121)
+    before, kills = asked(server), 0
+    while kills < 20:
+        process = subprocess.Popen(
+            [*command, "--store", "killed.db"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(random_moments.uniform(0.5, 1.1))
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += 1
+    assert run(command, tmp_path, "killed.db") == undisturbed
+    twice = asked(server) - before - once
+    assert 0 <= twice <= kills * 8  # at most what was in flight at each kill
+    # And nothing is left to pay.
+    before = asked(server)
+    assert run(command, tmp_path, "killed.db") == undisturbed
+    assert asked(server) == before
+
+
+def test_two_processes_share_one_run(command: list[str], server: str, tmp_path: Path) -> None:
+    before = asked(server)
+    undisturbed = run(command, tmp_path, "one.db")
+    once = asked(server) - before
+    both = [
+        subprocess.Popen([*command, "--store", "two.db"], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    outs = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    assert outs == [undisturbed, undisturbed]
+    assert asked(server) - before - once == once  # no call was paid twice
+
+
+def test_ctrl_c_drains_and_says_how_to_go_on(command: list[str], server: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(
+        [*command, "--store", "stopped.db"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=environment
+    )
+    time.sleep(1.2)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "重来会接着做" in said
+    assert run(command, tmp_path, "stopped.db")["overall"]["win"] == 60.0
