@@ -15,8 +15,8 @@ from judge.cli.output import fields_of, json_option, opened, print_json, store_o
 
 EPILOG = """\b
 例：
-  judge compare 新模型 旧模型                              库里已有的回答与评判
-  judge compare qwen:qwen-max kimi:kimi-k2 --judge deepseek:deepseek-chat --limit 20
+  judge compare 新模型 旧模型                     库里已有的回答与评判
+  judge compare qwen:qwen-max 旧版 --judge 评委   现场作答、评判
   judge compare recorded:llmeval2/GPT4 recorded:llmeval2/xunfei
   judge compare GPT4 xunfei --bank llmeval2 --human        人工判定怎么说
   judge compare A B --judge 评委名 --abilities 计算,代码 --margin 2

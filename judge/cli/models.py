@@ -14,10 +14,10 @@ from judge.identity import Json
 
 EPILOG = """\b
 例：
-  judge models                                          judge.toml 里的模型，密钥在不在
+  judge models                 judge.toml 里的模型，密钥在不在
   judge models add 通义 --preset qwen --model qwen-max
-  judge models add 本地 --preset vllm --model my-7b --url http://127.0.0.1:8000/v1 --concurrency 64
-  judge models --presets                                能用的预设
+  judge models add 本地 --preset vllm --model my-7b --url http://本机:8000/v1
+  judge models --presets       能用的预设
 
 密钥只从环境变量读，不写进配置、库、日志和报告。
 """

@@ -14,8 +14,8 @@ from judge.errors import InputError
 
 EPILOG = """\b
 例：
-  judge run --models qwen:qwen-max,kimi:kimi-k2,旧版 --judge 评委 --design round-robin
-  judge run --models 新版,旧版 --judge 评委 --bank 我的题库.jsonl --limit 20 --dry-run
+  judge run --models 新版,旧版,qwen:qwen-max --judge 评委 --design round-robin
+  judge run --models 新版,旧版 --judge 评委 --bank 我的题库.jsonl --dry-run
 
 baseline：每个候选与最后一个比；round-robin：两两都比。中断后再运行一次，只补没做完的。
 """
