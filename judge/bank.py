@@ -14,7 +14,10 @@ from judge.errors import InputError, nearest
 from judge.jsonl import STRICT, Misfit, Row, byte_lines, decoded, parse_object, shaped
 from judge.records import ABILITIES, Bank, Question, Turn
 
-Name = Annotated[str, Field(min_length=1)]
+# Names stand in indexes, numbers in columns of 32 bits, places in columns of 16.
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Whole = Annotated[int, Field(ge=-(2**31), le=2**31 - 1)]
+MOST_TURNS = 999
 NOT_IN_HEADER = ("id", "turns", "question", "candidate", "candidates", "answers", "tally")
 
 
@@ -24,15 +27,15 @@ class QuestionRow(BaseModel):
     model_config = STRICT
 
     id: Name
-    ability: str
+    ability: Annotated[str, Field(max_length=200)]
     subcategory: str = ""
-    version: int = 1
-    difficulty: int | None = None
+    version: Whole = 1
+    difficulty: Whole | None = None
     difficulty_reason: str = ""
     tags: tuple[str, ...] = ()
     trap: str | None = None
     source: str = ""
-    turns: tuple[Turn, ...]
+    turns: Annotated[tuple[Turn, ...], Field(max_length=MOST_TURNS)]
 
 
 class HeaderRow(BaseModel):

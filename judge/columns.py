@@ -40,9 +40,14 @@ class Table:
 
 @dataclass(frozen=True)
 class QuestionColumns(Table):
-    """One row per question of a bank; `ability` is a position in a list of names, `refuse`: some turn expects a refusal."""
+    """One row per question of a bank; versions of one question share `identity`.
+
+    `ability` is a position in a list of names; `refuse`: some turn expects a refusal.
+    """
 
     code: Codes
+    identity: Codes
+    version: Codes
     ability: Codes
     turns: Codes  # 0: not published
     refuse: Flags

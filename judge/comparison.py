@@ -123,12 +123,15 @@ def from_verdicts(
     vote = np.where(swapped, rows.side - 1, 1 - rows.side)
 
     # Repeats of one placement are averaged before the placements, or the placement asked more often would weigh more.
-    slot = cell * 2 + (swapped if by_placement else 0)
+    shown = rows.placement_known & by_placement
+    slot = cell * 2 + np.where(shown, swapped, 0)
     repeats = np.bincount(slot[read], minlength=2 * size).reshape(size, 2)
     sums = np.stack([np.bincount(slot[read], shares[read, k], 2 * size) for k in range(3)], axis=1)
     per_placement = sums.reshape(size, 2, 3) / np.maximum(repeats, 1)[:, :, None]
-    placements = (repeats > 0).sum(axis=1).astype(np.int64)
-    mean = per_placement.sum(axis=1) / np.maximum(placements, 1)[:, None]
+    slots = (repeats > 0).sum(axis=1)
+    mean = per_placement.sum(axis=1) / np.maximum(slots, 1)[:, None]
+    known = np.bincount(slot[read], shown[read], 2 * size).reshape(size, 2) > 0
+    placements = known.sum(axis=1).astype(np.int64)
 
     votes = np.stack([np.bincount(cell[read], vote[read] == value, size) for value in (1, 0, -1)])
     both = placements == 2
@@ -304,6 +307,7 @@ def _cells(judgments: JudgmentColumns, meetings: Meetings) -> tuple[Codes, Codes
         number[one, other] = number[other, one] = position
     pair = number[first, second]
     inside = known_first & known_second & known_question & known_scope & known_sample & (pair >= 0)
+    inside &= judgments.first_sample == judgments.second_sample
     forward = np.array(meetings.pairs, np.int64).reshape(-1, 2)[pair[inside], 0] == first[inside]
     cell = np.ravel_multi_index((pair[inside], question[inside], scope[inside], sample[inside]), meetings.shape)
     return cell.astype(np.int64), (~forward).astype(np.int64), judgments.take(inside)

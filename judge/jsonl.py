@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -33,9 +34,7 @@ def byte_lines(path: Path) -> Iterator[tuple[str, bytes]]:
                 # A byte order mark is no text; it can stand before the first line only.
                 yield f"{path} 第 {number} 行", line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"压缩文件不完整或已损坏（{error}）", where=str(path), fix="重新下载或重新压缩该文件"
-        ) from error
+        raise InputError("压缩文件不完整或已损坏", where=str(path), fix="重新下载或重新压缩该文件") from error
     except OSError as error:
         raise InputError(f"读不了文件（{error.strerror or error}）", where=str(path), fix="检查路径与权限") from error
 
@@ -72,18 +71,22 @@ def json_rows(path: Path) -> Iterator[tuple[str, Row]]:
 
 
 def parse_object(line: str, where: str) -> Row:
-    """Parse one JSON object strictly: no NaN, no repeated field, no lone surrogate."""
+    """Parse one JSON object strictly: no NaN, no endless number, no repeated field, no lone surrogate, no NUL."""
     try:
-        row = json.loads(line, object_pairs_hook=_unique_fields, parse_constant=_no_constant)
+        row = json.loads(
+            line,
+            object_pairs_hook=_unique_fields,
+            parse_constant=_no_constant,
+            parse_int=_whole,
+            parse_float=_finite,
+        )
         line.encode()
         if "\\u" in line:
             json.dumps(row, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         half = error.pos >= len(line.rstrip()) or error.msg.startswith("Unterminated")
         raise InputError(
-            f"这一行 JSON 不完整，像是写到一半断了（{error.msg}）"
-            if half
-            else f"不是合法的 JSON（第 {error.colno} 列：{error.msg}）",
+            "这一行 JSON 不完整，像是写到一半断了" if half else f"不是合法的 JSON（第 {error.colno} 列起读不下去）",
             where=where,
             fix="删掉或补全这一行；一行一个 JSON 对象",
         ) from error
@@ -96,8 +99,25 @@ def parse_object(line: str, where: str) -> Row:
     except ValueError as error:
         raise InputError(str(error), where=where, fix="改成普通的 JSON 值") from error
     if not isinstance(row, dict):
-        raise InputError(f"应是一个 JSON 对象，却是 {type(row).__name__}", where=where, fix="一行一个 {…}")
+        raise InputError(f"应是一个 JSON 对象，却是{_called(row)}", where=where, fix="一行一个 {…}")
+    # PostgreSQL holds no NUL; a line can only spell it out, since JSON allows no control character in text.
+    if "\\u0000" in line and (path := next(_with_nul(row), None)) is not None:
+        raise InputError("文字里有空字符（\\u0000），存不进库", where=f"{where} 的 {path}", fix="去掉空字符")
     return row
+
+
+def _with_nul(value: Json, path: str = "") -> Iterator[str]:
+    """Yield the path of every text that holds a NUL; of a field whose name holds one, the path of its object."""
+    match value:
+        case str() if "\0" in value:
+            yield path or "这一行"
+        case list():
+            for at, item in enumerate(value):
+                yield from _with_nul(item, f"{path}[{at}]")
+        case dict():
+            for name, item in value.items():
+                yield from _with_nul(name, path)
+                yield from _with_nul(item, f"{path}.{name}".lstrip("."))
 
 
 def _unique_fields(pairs: list[tuple[str, Json]]) -> Row:
@@ -110,6 +130,19 @@ def _unique_fields(pairs: list[tuple[str, Json]]) -> Row:
 
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} 不是 JSON 的数")
+
+
+def _whole(digits: str) -> int:
+    # Python reads integers of up to 4,300 digits; no measure of anything has more than 100.
+    if len(digits) > 100:
+        raise ValueError(f"整数 {digits[:8]}…… 有 {len(digits)} 位，太长")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(value := float(digits)):
+        raise ValueError(f"{digits[:20]} 太大，不是有限的数")
+    return value
 
 
 def head(path: Path, count: int = 1) -> list[Row]:
@@ -175,9 +208,7 @@ def _typed(row: Row, name: str, where: str, kind: type[Kind], called: str) -> Ki
 def _wrong_type(row: Row, name: str, where: str, called: str) -> InputError:
     if name not in row:
         return InputError(f"缺少字段 {name}", where=where, fix=f"补上 {name}（{called}）")
-    return InputError(
-        f"字段 {name} 应是{called}，却是 {type(row[name]).__name__}", where=where, fix=f"把 {name} 改成{called}"
-    )
+    return InputError(f"字段 {name} 应是{called}，却是{_called(row[name])}", where=where, fix=f"把 {name} 改成{called}")
 
 
 # ── a whole row ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,12 +260,13 @@ _EXPECTED = {
     "dataclass_type": "对象",
     "literal_error": " {expected} 之一",
     "enum": " {expected} 之一",
-    "greater_than_equal": "不小于 {ge:g} 的数",
+    "greater_than_equal": "不小于 {ge:.10g} 的数",
     "greater_than": "大于 {gt:g} 的数",
-    "less_than_equal": "不大于 {le:g} 的数",
+    "less_than_equal": "不大于 {le:.10g} 的数",
     "too_short": "至少 {min_length} 项",
     "too_long": "至多 {max_length} 项",
     "string_too_short": "非空的文字",
+    "string_too_long": "至多 {max_length} 个字的文字",
 }
 
 

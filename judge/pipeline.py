@@ -5,7 +5,7 @@ from __future__ import annotations
 from judge import comparison, resolve
 from judge.columns import Codes
 from judge.comparison import Comparisons, Rule
-from judge.errors import NothingToCompare
+from judge.errors import InputError, NothingToCompare
 from judge.records import Plan
 from judge.report import board, build
 from judge.report.board import Board, By
@@ -21,12 +21,13 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
     """
     first, second = plan.candidates
     bank, *pair = resolve.pair(store, first, second, plan.bank)
-    material = resolve.material(store, bank, pair, plan, human=human)
+    if store.tallies(bank):
+        raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
+    material = in_scope(resolve.material(store, bank, pair, plan, human=human), plan)
     comparisons, source = combine(material, plan)
     if not comparisons.judged.any():
         raise NothingToCompare(
-            f"{material.judge} 没有评过 {first} 与 {second} 的任何一题",
-            fix="换一个 --judge，或用 judge banks 查看有哪些评判",
+            _why_nothing(material, comparisons), fix="换一个 --judge，或用 judge reread 看读不出的原话"
         )
     return build.compare_report(material, comparisons, plan, source)
 
@@ -34,44 +35,59 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
 def leaderboard(store: Store, plan: Plan, *, human: bool = False, by: By | None = None) -> Board:
     """Rank the candidates of one bank as one judge, or people, see them."""
     bank = resolve.one_bank(store, plan.bank)
-    tallies = store.tallies(bank)
-    if tallies:
-        return board.tally_board(bank, tallies, plan)
     known = store.candidates(bank)
+    if tallies := store.tallies(bank):
+        if human or by:
+            raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix="去掉 --human 与 --by")
+        return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan)
     chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or list(known)
-    material = resolve.material(store, bank, chosen, plan, human=human).of_judged()
+    material = in_scope(resolve.material(store, bank, chosen, plan, human=human).of_judged(), plan)
     if not len(material.candidates):
         raise NothingToCompare(f"题库 {bank} 里没有可排名的评判", fix="judge banks 查看哪些题库有评判")
-    if not material.paired and (by == "dimension" or not material.judgments.scored.any()):
-        scores = store.dimension_scores(bank, material.judge_code)
-        return board.dimension_board(material, scores, plan)
+    if material.paired and by == "dimension":
+        raise InputError("两两评判没有评分维度", where="--by", fix="换成 --by ability 或 --by turn")
+    if not material.paired and plan.baseline is not None:
+        raise InputError("按得分排的榜没有基线", where="--baseline", fix="去掉它；要看两个候选的差距用 judge compare")
     comparisons, _ = combine(material, plan)
-    if not material.paired:
-        return board.score_board(material, comparisons, plan, by)
-    named = None if plan.baseline is None else resolve.find("候选", plan.baseline, known)[0]
-    return board.verdict_board(material, comparisons, plan, by, named or board.common_opponent(comparisons))
+    if material.paired:
+        named = None if plan.baseline is None else resolve.find("候选", plan.baseline, known)[0]
+        return board.verdict_board(material, comparisons, plan, by, named or board.common_opponent(comparisons))
+    if by == "dimension" or not material.judgments.scored.any():
+        scores = store.dimension_scores(bank, material.judge_code, plan.history)
+        return board.dimension_board(material, comparisons, scores, plan)
+    return board.score_board(material, comparisons, plan, by)
+
+
+def in_scope(material: Material, plan: Plan) -> Material:
+    """Keep what is compared: whole dialogues where they were judged, else turns; the two are never pooled."""
+    dialogue, turns = material.scopes[material.scopes == 0], material.scopes[material.scopes > 0]
+    chosen: Codes = {"dialogue": dialogue, "turns": turns, "auto": dialogue if len(dialogue) else turns}[plan.scope]
+    if len(material.judgments) and not len(chosen):
+        there, other = ("整段对话", "dialogue") if len(dialogue) else ("各轮", "turns")
+        raise NothingToCompare(f"评委只评过{there}", fix=f"去掉 --scope，或换成 --scope {other}")
+    return material.within(chosen)
 
 
 def combine(material: Material, plan: Plan) -> tuple[Comparisons, Source]:
     """Make comparisons of verdicts where two dialogues were judged together, else of the scores each was given."""
     rule = Rule(plan.tie_within, plan.filtered)
-    scopes = _scopes(material, plan)
+    judgments, dialogues, scopes = material.judgments, material.dialogues, material.scopes
     if material.paired:
         meetings = material.meetings(scopes, material.judged_pairs())
-        judgments, dialogues = material.judgments, material.dialogues
         found = comparison.from_verdicts(judgments, dialogues, meetings, rule, by_placement=not material.human)
         return found, "human" if material.human else "verdicts"
-    found = comparison.from_scores(material.judgments, material.dialogues, material.meetings(scopes), rule)
+    found = comparison.from_scores(judgments, dialogues, material.meetings(scopes), rule)
     return found, "human" if material.human else "scores"
 
 
-def _scopes(material: Material, plan: Plan) -> Codes:
-    """Choose what is compared: whole dialogues where they were judged, else turns; the two are never pooled."""
-    dialogue, turns = material.scopes[material.scopes == 0], material.scopes[material.scopes > 0]
-    chosen: Codes = {"dialogue": dialogue, "turns": turns, "auto": dialogue if len(dialogue) else turns}[plan.scope]
-    if not len(chosen):
-        there = "整段对话" if len(dialogue) else "各轮"
-        raise NothingToCompare(
-            f"评委只评过{there}", fix="去掉 --scope，或换成 --scope " + ("dialogue" if len(dialogue) else "turns")
-        )
-    return chosen
+def _why_nothing(material: Material, comparisons: Comparisons) -> str:
+    """Say what there is where no comparison came of it."""
+    number = build.counts(comparisons)
+    names = " 与 ".join(material.names[int(code)] for code in material.candidates)
+    only_dimensions = len(material.judgments) and not material.paired and not material.judgments.scored.any()
+    if only_dimensions:
+        return f"{material.judge} 对 {names} 只有分项得分，没有总分，不能逐题比较"
+    return (
+        f"{material.judge} 对 {names} 没有一题评得出来：读不出 {number.unreadable}，没答 {number.unanswered}，"
+        f"缺 {number.missing}"
+    )

@@ -59,6 +59,7 @@ def _expected(key: str) -> str:
         "abilities": "一列能力名",
         "scope": "auto、dialogue 或 turns",
         "filtered": "loss、tie 或 exclude",
+        "history": "own 或 golden",
         "margin": "百分点数",
         "tie_within": "不小于 0 的数",
         "confidence": "0 与 1 之间的数",

@@ -377,6 +377,7 @@ class Plan:
     margin: float = 3.0  # points of win+½tie that do not matter
     tie_within: float = 0.0  # difference of scores that still counts as a tie
     filtered: Literal["loss", "tie", "exclude"] = "loss"
+    history: Literal["own", "golden"] = "own"
     confidence: float = 0.95
     seed: int = 0
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from judge import reply
 from judge.records import Judgment, Result, Score, Scores, Side, Unreadable, Verdict
+from judge.store import Store
+
+# Protocols whose replies can be read without more than the reply: "scores" would need its rubric's dimensions.
+READABLE = frozenset({"single", "pair", "pair-5", "joint", "ranking"})
 
 Change: TypeAlias = Literal["same", "finer", "found", "lost", "differs"]
 
@@ -29,8 +33,22 @@ class Reread:
     change: Change
 
 
+def stored(store: Store, banks: Iterable[str], judges: Container[str]) -> Iterator[Judgment]:
+    """Yield what some judges, by name, said on some banks; a bank where none of them can be read is not even opened."""
+    for bank in banks:
+        if any(judge.name in judges and judge.protocol in READABLE for judge in store.known_judges(bank)):
+            for item in store.items(bank):
+                yield from (judgment for judgment in item.judgments if judgment.judge.name in judges)
+
+
+def count(store: Store, banks: Iterable[str], judges: Container[str]) -> int:
+    """Count what some judges, by name, said on some banks."""
+    said = [(bank, code) for bank in banks for code, name in store.judges(bank).items() if name in judges]
+    return sum(len(store.judgment_columns(bank, code)) for bank, code in said)
+
+
 def reread(judgments: Iterable[Judgment]) -> Iterator[Reread]:
-    """Read every stored reply again whose judge's protocol has an agreed format; the others are left out.
+    """Read every stored reply again whose judge's protocol is READABLE; the others are left out.
 
     Several dialogues scored in one reply are told apart by their order in the store, which is the order shown.
     """
@@ -91,6 +109,8 @@ def _read(judgment: Judgment, position: int, count: int) -> Result | None:
             return reply.read_rating(text, minimum=minimum, maximum=maximum)
         case "pair":
             return reply.read_verdict(text)
+        case "pair-5":
+            return reply.read_verdict(text, levels=5)
         case "joint":
             scores = reply.read_joint_scores(text, count, minimum=minimum, maximum=maximum)
             return scores if isinstance(scores, Unreadable) else scores[position]

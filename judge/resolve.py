@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from judge.columns import Codes, DialogueColumns, JudgmentColumns, QuestionColumns
 from judge.comparison import Meetings, all_pairs
 from judge.errors import InputError, NothingToCompare, UnknownName
-from judge.records import Bank, Plan
+from judge.records import Bank, Plan, Tally
 from judge.store import Store
 
 PEOPLE = "人工"  # the judge's name on boards made of human verdicts
@@ -44,6 +44,10 @@ class Material:
     def scopes(self) -> Codes:
         """Scopes that were judged, the dialogue (0) first."""
         return np.unique(self.judgments.scope)
+
+    def within(self, scopes: Codes) -> Material:
+        """Leave out what was said in other scopes."""
+        return replace(self, judgments=self.judgments.take(np.isin(self.judgments.scope, scopes)))
 
     def of_judged(self) -> Material:
         """Leave out candidates on which nothing was said."""
@@ -85,6 +89,8 @@ def find(noun: str, name: str, known: Mapping[int, str]) -> list[int]:
 
 def pair(store: Store, first: str, second: str, bank: str | None) -> tuple[str, int, int]:
     """Find the one bank that two candidates share, and their codes; raises NothingToCompare or InputError."""
+    if bank is not None:
+        one_bank(store, bank)
     known = store.candidates()
     firsts, seconds = find("候选", first, known), find("候选", second, known)
     if set(firsts) == set(seconds) and len(firsts) == 1:
@@ -136,7 +142,11 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
     if plan.abilities:
         wanted = [abilities.index(ability) for ability in plan.abilities]
         questions = questions.take(np.isin(questions.ability, wanted))
-    judge, judgments = (None, store.human_columns(bank)) if human else _judged(store, bank, candidates, plan)
+    judge, judgments = (
+        (None, store.human_columns(bank, plan.history)) if human else _judged(store, bank, candidates, plan)
+    )
+    dialogues = store.dialogue_columns(bank, candidates, plan.history)
+    questions = _one_version(questions, dialogues)
     return Material(
         bank=store.bank(bank),
         judge=PEOPLE if judge is None else store.judges(bank)[judge],
@@ -145,9 +155,27 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
         candidates=np.array(candidates, np.int64),
         questions=questions,
         abilities=abilities,
-        dialogues=store.dialogue_columns(bank, candidates),
+        dialogues=dialogues,
         judgments=_about(judgments, candidates, questions),
     )
+
+
+def of_plan(tallies: Sequence[Tally], plan: Plan, known: Mapping[int, str]) -> list[Tally]:
+    """Choose the published counts of one judge against one baseline; raises InputError where several could be meant."""
+    chosen = _only("评委", plan.judge, tallies, [one.judge.name for one in tallies])
+    chosen = _only("基线", plan.baseline, chosen, [one.baseline.name for one in chosen])
+    if plan.candidates:
+        wanted_names = {known[code] for name in plan.candidates for code in find("候选", name, known)}
+        chosen = [one for one in chosen if one.candidate.name in wanted_names]
+    return chosen
+
+
+def _only(noun: str, wanted: str | None, tallies: Sequence[Tally], names: Sequence[str]) -> list[Tally]:
+    known = dict(enumerate(dict.fromkeys(names)))
+    if wanted is None and len(known) > 1:
+        raise InputError(f"公布的次数有几个{noun}：{'、'.join(known.values())}", fix="用 --judge、--baseline 指定")
+    named = set(known.values()) if wanted is None else {known[code] for code in find(noun, wanted, known)}
+    return [one for one, name in zip(tallies, names, strict=True) if name in named]
 
 
 def _judged(store: Store, bank: str, candidates: list[int], plan: Plan) -> tuple[int, JudgmentColumns]:
@@ -158,9 +186,9 @@ def _judged(store: Store, bank: str, candidates: list[int], plan: Plan) -> tuple
             raise InputError(
                 f"评委 {plan.judge} 有 {len(codes)} 个：{'、'.join(known[code] for code in codes)}", fix="写全名"
             )
-        return codes[0], store.judgment_columns(bank, codes[0])
+        return codes[0], store.judgment_columns(bank, codes[0], plan.history)
     everything, _ = store.question_columns(bank)
-    said = {code: store.judgment_columns(bank, code) for code in known}
+    said = {code: store.judgment_columns(bank, code, plan.history) for code in known}
     useful = [code for code, rows in said.items() if len(_about(rows, candidates, everything))]
     if len(useful) == 1:
         return useful[0], said[useful[0]]
@@ -174,6 +202,14 @@ def _judged(store: Store, bank: str, candidates: list[int], plan: Plan) -> tuple
         f"题库 {bank} 有 {len(useful)} 个评委评过这些候选，不能混在一张榜里：{'、'.join(known[code] for code in useful)}",
         fix="用 --judge 指定一个" + ("，或加 --human 看人工判定" if len(store.human_columns(bank)) else ""),
     )
+
+
+def _one_version(questions: QuestionColumns, dialogues: DialogueColumns) -> QuestionColumns:
+    """Of several versions of a question keep the latest that was answered; the latest of all where none was."""
+    answered = np.isin(questions.code, dialogues.question)
+    order = np.lexsort((questions.version, answered, questions.identity))
+    last = np.append(np.diff(questions.identity[order]) != 0, True) if len(order) else order.astype(bool)
+    return questions.take(np.sort(order[last]))
 
 
 def _about(judgments: JudgmentColumns, candidates: list[int], questions: QuestionColumns) -> JudgmentColumns:

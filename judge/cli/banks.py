@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
 from judge.errors import Failed, InputError
 
 EPILOG = """\b
@@ -34,11 +34,9 @@ def banks(action: str | None, paths: tuple[Path, ...], url: str, as_json: bool) 
         rows: list[object] = [{**fields_of(one), "bank": fields_of(one.bank)} for one in summaries]
         print_json("judge.banks/1", {"banks": rows})
         return
-    from rich.console import Console
-
     from judge.report.terminal import print_banks
 
-    print_banks(summaries, Console(highlight=False))
+    print_banks(summaries, console())
 
 
 def _check(paths: tuple[Path, ...], as_json: bool) -> None:

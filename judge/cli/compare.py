@@ -11,7 +11,7 @@ import click
 from judge.cli import live
 from judge.cli.help import Command
 from judge.cli.live import live_options
-from judge.cli.output import fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
 
 EPILOG = """\b
 例：
@@ -41,7 +41,11 @@ EPILOG = """\b
 )
 @click.option("--margin", type=float, metavar="分", help="差多少分以内算一样好（默认 3）")
 @click.option("--tie-within", type=float, metavar="分", help="得分相差多少以内算平（默认 0）")
-@click.option("--filtered", type=click.Choice(["loss", "tie", "exclude"]), help="被过滤或空回答怎么算（默认 loss）")
+@click.option(
+    "--filtered",
+    type=click.Choice(["loss", "tie", "exclude"]),
+    help="被过滤或空回答怎么算：输（默认；已有评判的照评判）、平、不算进计划",
+)
 @live_options
 @click.option(
     "--plan", "plan_file", type=click.Path(path_type=Path), metavar="计划.toml", help="从文件读计划，命令行优先"
@@ -111,8 +115,6 @@ def compare(
     if as_json:
         print_json("judge.compare/1", fields_of(report))
         return
-    from rich.console import Console
-
     from judge.report.terminal import print_compare
 
-    print_compare(report, Console(highlight=False))
+    print_compare(report, console())

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -91,15 +92,46 @@ def _translated(error: click.ClickException) -> InputError:
     path = context.command_path if context else "judge"
     fix = f"{path} --help 查看用法与例子"
     match error:
+        case click.NoSuchOption() if context and context.command is group:
+            message, fix = f"{error.option_name} 写在了命令前面", "选项写在命令后面，例如 judge import … --store X"
+            return InputError(message, where="命令行", fix=fix)
         case click.NoSuchOption():
             close = nearest(error.option_name, error.possibilities or ())
             hint = f"；是不是 {close[0]}" if close else ""
             return InputError(f"没有 {error.option_name} 这个选项{hint}", where="命令行", fix=fix)
         case click.MissingParameter():
-            name = error.param.human_readable_name if error.param else ""
-            return InputError(f"缺少 {name}", where="命令行", fix=fix)
+            return InputError(f"缺少 {_name(error.param)}", where="命令行", fix=fix)
         case click.BadParameter():
-            name = error.param.get_error_hint(context) if error.param and context else ""
-            return InputError(f"{name} 的值不合适：{error.message}", where="命令行", fix=fix)
+            expected = _expected(error.param.type) if error.param else "别的值"
+            return InputError(f"{_name(error.param)} 的值不合适：应是{expected}", where="命令行", fix=fix)
+        case click.BadOptionUsage():
+            # click says which of the two it is in its English alone.
+            message = "后面不跟值" if "does not take" in error.message else "后面要跟一个值"
+            return InputError(f"{error.option_name} {message}", where="命令行", fix=fix)
+        case click.UsageError() if error.message.startswith("Got unexpected extra"):
+            rest = error.message.partition("(")[2].removesuffix(")")
+            return InputError(f"多出来的参数：{rest}", where="命令行", fix=fix)
         case _:
             return InputError(error.format_message(), where="命令行", fix=fix)
+
+
+def _name(param: click.Parameter | None) -> str:
+    """Name a parameter as the user types it."""
+    if isinstance(param, click.Option):
+        return max(param.opts, key=len)
+    return param.human_readable_name if param else "参数"
+
+
+def _expected(kind: click.ParamType[Any]) -> str:
+    """Say what values an option takes."""
+    match kind:
+        case click.Choice():
+            return f" {'、'.join(map(str, kind.choices))} 之一"
+        case click.IntRange() if kind.min is not None and kind.max is None:
+            return f"不小于 {kind.min} 的整数"
+        case click.IntRange() | click.types.IntParamType():
+            return "整数"
+        case click.types.FloatParamType():
+            return "数"
+        case _:
+            return "别的值"

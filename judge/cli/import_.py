@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,11 @@ import click
 from judge.cli.help import Command
 from judge.cli.output import json_option, opened, print_json, store_option
 from judge.errors import InputError, StoreError
-from judge.identity import Json
+from judge.identity import Json, content_hash
 
 if TYPE_CHECKING:
     from judge.importers import Imported
-    from judge.records import Dialogue, Question
+    from judge.records import Dialogue, HumanVerdict, Judgment, Question, Tally
     from judge.store import Store
 
 EPILOG = """\b
@@ -53,7 +54,7 @@ def import_(
     from judge.importers import FORMATS
 
     if list_formats:
-        _print_formats(FORMATS)
+        _print_formats({name: text.split(":", 2)[1] for name, text in FORMATS.items()}, as_json)
         return
     if len(paths) > 1 and paths[0] in FORMATS and not Path(paths[0]).exists():
         format_name, paths = paths[0], paths[1:]
@@ -139,6 +140,8 @@ def _added(store: Store, found: Imported, path: Path, name: str) -> dict[str, Js
         tallies=len(found.tallies),
     )
     content: dict[str, Json] = {"format": name, "banks": banks, "counts": dict(counts), "notes": notes}
+    # Two files may share a name and every count; only their records tell the two imports apart.
+    content["records"] = content_hash("records", [one.key for one in _keyed(found)])
     added = store.add(
         banks=found.banks,
         questions=found.questions,
@@ -149,6 +152,14 @@ def _added(store: Store, found: Imported, path: Path, name: str) -> dict[str, Js
         run=Run(path.name, "import", content),
     )
     return {"path": str(path), **content, "new": dict(added.new), "known": dict(added.known)}
+
+
+def _keyed(found: Imported) -> Iterator[Question | Dialogue | Judgment | HumanVerdict | Tally]:
+    yield from found.questions
+    yield from found.dialogues
+    yield from found.judgments
+    yield from found.human_verdicts
+    yield from found.tallies
 
 
 def _print_added(done: dict[str, Json]) -> None:
@@ -164,8 +175,11 @@ def _print_added(done: dict[str, Json]) -> None:
         print(f"    {note}：{count}")
 
 
-def _print_formats(formats: dict[str, str]) -> None:
+def _print_formats(titles: dict[str, str], as_json: bool) -> None:
     from judge.wrapping import definitions
 
-    rows = [(name, text.split(":", 2)[1]) for name, text in formats.items()]
-    print("\n".join(definitions(rows, 80)))
+    if as_json:
+        print_json("judge.formats/1", {"formats": [{"name": name, "title": titles[name]} for name in titles]})
+        return
+    width = max(60, shutil.get_terminal_size().columns)
+    print("\n".join(definitions(titles.items(), width)))

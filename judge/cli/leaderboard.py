@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
 
 EPILOG = """\b
 例：
@@ -63,8 +63,6 @@ def leaderboard(
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return
-    from rich.console import Console
-
     from judge.report.terminal import print_board
 
-    print_board(board, Console(highlight=False))
+    print_board(board, console())

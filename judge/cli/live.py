@@ -270,6 +270,38 @@ def _ask(plan: Estimate, yes: bool) -> None:
 
 
 async def _carried_out(run: Run, voices: Voices) -> None:
+    try:
+        await _check_drift(run)
+        await _drained(run)
+    finally:
+        await voices.close()
+
+
+async def _check_drift(run: Run) -> None:
+    """Ask every model that has records here for five tokens; raises ModelChanged where another one answers now."""
+    heads = list(run.work.voices.items())
+    heads += [(judging.judge.key, voice) for judging, voice in run.work.judges]
+    for key, voice in heads:
+        before, probe = run.store.returned_models(key), getattr(voice.model, "probe", None)
+        if not before or probe is None:
+            continue
+        now = (await probe()).reply.returned_model
+        if now is None or now in before:
+            continue
+        raise ModelChanged(
+            f"同名可能已换模型：库里的记录来自 {'、'.join(sorted(before))}，现在回答的是 {now}",
+            where=voice.model.name,
+            fix="加 --revision 新版本名，把它当作另一个候选；或换回原来的模型再接着做",
+        )
+
+
+class ModelChanged(InputError):
+    """Another model answers under the name of one that has records here; they must not be mixed."""
+
+    code = "E3300"
+
+
+async def _drained(run: Run) -> None:
     task = asyncio.create_task(run.carry_out())
     loop = asyncio.get_running_loop()
 
@@ -287,8 +319,6 @@ async def _carried_out(run: Run, voices: Voices) -> None:
             await task
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
-    finally:
-        await voices.close()
 
 
 @contextlib.asynccontextmanager

@@ -16,6 +16,8 @@ import click
 from judge.identity import Json
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from judge.store import Store
 
 DEFAULT_STORE = "results/judge.db"
@@ -28,7 +30,7 @@ def store_option(function: Function) -> Function:
         "--store",
         "url",
         metavar="库",
-        default=lambda: os.environ.get("JUDGE_STORE", DEFAULT_STORE),
+        default=lambda: os.environ.get("JUDGE_STORE") or DEFAULT_STORE,
         help=f"SQLite 文件或 PostgreSQL 地址（默认 {DEFAULT_STORE}，或环境变量 JUDGE_STORE）",
     )(function)
 
@@ -43,6 +45,14 @@ def opened(url: str, *, create: bool = False) -> Store:
     from judge.store import open_store
 
     return open_store(url, create=create)
+
+
+def console() -> Console:
+    """Return the terminal to print on; tables need 80 columns, a narrower terminal wraps their lines itself."""
+    from rich.console import Console
+
+    found = Console(highlight=False)
+    return found if found.width >= 80 else Console(highlight=False, width=80)
 
 
 def print_json(schema: str, content: dict[str, object]) -> None:

@@ -24,27 +24,17 @@ EPILOG = """\b
 @json_option
 def reread(bank: str | None, judge_name: str | None, everything: bool, url: str, as_json: bool) -> None:
     """重读评委原话，列出与记录不同之处和原因。"""
-    from judge import resolve
+    from judge import rereading, resolve
     from judge.codec import encode_result
-    from judge.rereading import CHANGES
-    from judge.rereading import reread as read_again
 
     store = opened(url)
-    banks = [resolve.one_bank(store, bank)] if bank else [one.bank.name for one in store.banks() if one.judgments]
-    known = {name for one in banks for name in store.judges(one).values()}
-    wanted = known
-    if judge_name is not None:
-        wanted = {dict(enumerate(known))[code] for code in resolve.find("评委", judge_name, dict(enumerate(known)))}
-    judgments = [
-        judgment
-        for one in banks
-        for item in store.items(one)
-        for judgment in item.judgments
-        if judgment.judge.name in wanted
-    ]
-    found = list(read_again(judgments))
+    bank = resolve.one_bank(store, bank) if bank else None
+    banks = [bank] if bank else [one.bank.name for one in store.banks() if one.judgments]
+    known = store.judges(bank)
+    judges = {known[code] for code in (resolve.find("评委", judge_name, known) if judge_name else known)}
+    found = list(rereading.reread(rereading.stored(store, banks, judges)))
     if as_json:
-        counts = {change: sum(one.change == change for one in found) for change in CHANGES}
+        counts = {change: sum(one.change == change for one in found) for change in rereading.CHANGES}
         changed = [
             {
                 "key": one.judgment.key,
@@ -66,4 +56,5 @@ def reread(bank: str | None, judge_name: str | None, everything: bool, url: str,
 
     from judge.report.terminal import print_reread
 
-    print_reread(found, len(judgments) - len(found), Console(highlight=False), most=None if everything else 5)
+    left_out = rereading.count(store, banks, judges) - len(found)
+    print_reread(found, left_out, Console(highlight=False), most=None if everything else 5)

@@ -9,7 +9,7 @@ import click
 from judge.cli import live
 from judge.cli.help import Command
 from judge.cli.live import live_options
-from judge.cli.output import fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
 from judge.errors import InputError
 
 EPILOG = """\b
@@ -74,8 +74,6 @@ def run(
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return
-    from rich.console import Console
-
     from judge.report.terminal import print_board
 
-    print_board(board, Console(highlight=False))
+    print_board(board, console())

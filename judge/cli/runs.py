@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import json_option, opened, print_json, store_option
+from judge.cli.output import console, json_option, opened, print_json, store_option
 
 EPILOG = """\b
 例：
@@ -27,8 +27,6 @@ def runs(url: str, as_json: bool) -> None:
         ]
         print_json("judge.runs/1", {"runs": rows})
         return
-    from rich.console import Console
-
     from judge.report.terminal import print_runs
 
-    print_runs(found, Console(highlight=False))
+    print_runs(found, console())

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import json_option, opened, print_json, store_option
+from judge.cli.output import fields_of, json_option, opened, print_json, store_option
 from judge.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
-    from judge.records import Case
+    from judge.records import Case, HumanVerdict, Judgment
     from judge.store.reading import Item
 
 EPILOG = """\b
@@ -32,6 +32,10 @@ EPILOG = """\b
 def show(name: str, bank: str | None, pair: str | None, url: str, as_json: bool) -> None:
     """一道题的全部：对话、评判、理由、人工判定。"""
     store = opened(url)
+    if bank:
+        from judge.resolve import one_bank
+
+        bank = one_bank(store, bank)
     found = store.find_questions(f"{bank}/{name}" if bank else name)
     if not found:
         known = [one.id for summary in store.banks() for one in store.questions(summary.bank.name)]
@@ -71,44 +75,31 @@ def _only(item: Item, wanted: list[str]) -> Item:
 
 
 def _print_json(item: Item) -> None:
+    """Print every field of everything; what a record refers to stands by its name."""
+    dialogues = [
+        {**_fields(one), "key": one.key, "candidate": one.candidate.name, "outcome": one.outcome}
+        for one in item.dialogues
+    ]
+    judgments = [{**_said(one), "judge": one.judge.name} for one in item.judgments]
+    humans = [_said(one) for one in item.human_verdicts]
+    content = {"question": item.question, "dialogues": dialogues, "judgments": judgments, "human_verdicts": humans}
+    print_json("judge.show/1", content)
+
+
+def _said(one: Judgment | HumanVerdict) -> dict[str, object]:
     from judge.codec import encode_result
-    from judge.identity import plain
 
-    def case(one: Case) -> dict[str, object]:
-        return {
-            "scope": str(one.scope),
-            "candidates": [dialogue.candidate.name for dialogue in one.dialogues],
-            "samples": [dialogue.sample for dialogue in one.dialogues],
-            "placement_known": one.placement_known,
-        }
+    shown = one.case.dialogues
+    case = {
+        "scope": str(one.case.scope),
+        "candidates": [dialogue.candidate.name for dialogue in shown],
+        "samples": [dialogue.sample for dialogue in shown],
+        "histories": [dialogue.history for dialogue in shown],
+        "placement_known": one.case.placement_known,
+    }
+    return {"key": one.key, **case, **_fields(one), **encode_result(one.result)}
 
-    print_json(
-        "judge.show/1",
-        {
-            "question": plain(item.question),
-            "dialogues": [
-                {
-                    "key": one.key,
-                    "candidate": one.candidate.name,
-                    "sample": one.sample,
-                    "outcome": one.outcome.value,
-                    "answers": plain(one.answers),
-                }
-                for one in item.dialogues
-            ],
-            "judgments": [
-                {
-                    "key": one.key,
-                    **case(one.case),
-                    "judge": one.judge.name,
-                    **encode_result(one.result),
-                    "reply": one.reply,
-                }
-                for one in item.judgments
-            ],
-            "human_verdicts": [
-                {"key": one.key, **case(one.case), "reviewer": one.reviewer, **encode_result(one.result)}
-                for one in item.human_verdicts
-            ],
-        },
-    )
+
+def _fields(record: object) -> dict[str, object]:
+    """Return the fields of a record but for those that stand elsewhere or under another name."""
+    return {name: value for name, value in fields_of(record).items() if name not in {"question", "case", "result"}}

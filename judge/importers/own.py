@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from judge.bank import HeaderRow, QuestionRow, bank_of, headless, is_header, question_of
 from judge.errors import InputError, nearest
 from judge.importers import Imported, Row, files, head, json_rows
+from judge.importers.own_checks import check_authored, check_pair, check_scale, checked
 from judge.importers.own_rows import (
     AnswersRow,
     CandidateRow,
@@ -44,7 +45,6 @@ from judge.records import (
     Tally,
     Unanswered,
     Unreadable,
-    Verdict,
 )
 
 # The field that tells a kind of line, the more particular first: a tally names a judge too.
@@ -122,7 +122,7 @@ class _Reader:
             self._keep(self.found.banks, bank, bank.name, where, repeats=True)
             if isinstance(line, QuestionRow):
                 question = question_of(line, bank.name)
-                _check_authored(question, bank, where)
+                check_authored(question, bank, where)
                 if self._keep(self.found.questions, question, question.key, where):
                     self.questions[bank.name, question.id].append(question)
 
@@ -214,6 +214,7 @@ class _Reader:
             raise InputError("胜负要有两个候选，打分只能有一个", where=f"{where} 的 candidates", fix="改正 candidates")
         shown = zip(row.candidates, samples, histories, strict=True)
         dialogues = tuple(self._dialogue(question, *one, where) for one in shown)
+        check_pair(dialogues, where)
         if row.scope and row.scope > max(len(question.turns), *(len(one.answers) for one in dialogues)) > 0:
             self.found.notes["评的轮次比对话长，照录"] += 1
         return Case(question, Scope(row.scope), dialogues, row.placement_known)
@@ -249,7 +250,7 @@ class _Reader:
     def _result(self, row: JudgmentRow | HumanRow, where: str) -> Result | Skipped:
         """Return the one result that a line gives; raises InputError where there is none or more than one."""
         names = ["verdict", "scores"]
-        given: list[Result | Skipped] = [] if row.verdict is None else [_checked(row.verdict, where)]
+        given: list[Result | Skipped] = [] if row.verdict is None else [checked(row.verdict, where)]
         given += [] if row.scores is None else [self._scores(row.scores, where)]
         if isinstance(row, JudgmentRow):
             names += ["unreadable", "unanswered"]
@@ -266,7 +267,9 @@ class _Reader:
     def _scores(self, row: ScoresRow, where: str) -> Scores:
         if row.overall is None and not row.dimensions:
             raise InputError("一个分也没有", where=f"{where} 的 scores", fix="写上 overall、dimensions，或两样都写")
-        for score in (*([row.overall] if row.overall else []), *row.dimensions.values()):
+        overall = {"overall": row.overall} if row.overall else {}
+        for name, score in {**overall, **{f"dimensions.{name}": one for name, one in row.dimensions.items()}}.items():
+            check_scale(score, f"{where} 的 scores.{name}")
             # On a scale of ranks the worst is the larger number.
             low, high = sorted((score.minimum, score.maximum))
             self.found.notes["分数超出自己的量程，照录"] += not low <= score.value <= high
@@ -278,27 +281,5 @@ class _Reader:
         return f"；是不是 {close[0]}" if close and close[0] != name else ""
 
 
-def _check_authored(question: Question, bank: Bank, where: str) -> None:
-    """Hold a bank to the abilities it lists; one that lists none is somebody else's and may lack even its questions."""
-    if not bank.abilities:
-        return
-    if question.ability not in bank.abilities:
-        close = nearest(question.ability, bank.abilities)
-        hint = f"；是不是 {close[0]}" if close else ""
-        fix = "用题库列出的能力，或在首行的 abilities 里加上它"
-        raise InputError(f"题 {question.id} 的能力 {question.ability} 不在题库的能力之列{hint}", where=where, fix=fix)
-    if not question.turns:
-        raise InputError(f"题 {question.id} 没有轮次（turns 是空的）", where=where, fix="至少写一轮 prompt")
-
-
 def _model(row: ModelRow) -> Model:
     return Model(row.endpoint, row.model, tuple(row.parameters.items()), row.system, row.revision)
-
-
-def _checked(verdict: Verdict, where: str) -> Verdict:
-    """Return a verdict whose probabilities, where there are any, are probabilities."""
-    shares = verdict.probabilities or (0, 1, 0)
-    if min(shares) < 0 or abs(sum(shares) - 1) > 0.01:
-        fix = "[前者胜, 平, 后者胜] 三个概率，和为 1"
-        raise InputError("概率有负数，或和不为 1", where=f"{where} 的 verdict.probabilities", fix=fix)
-    return verdict

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from judge.bank import Name
+from judge.bank import MOST_TURNS, Name, Whole
 from judge.identity import Json
 from judge.jsonl import STRICT
 from judge.records import (
@@ -16,7 +16,7 @@ from judge.records import (
     Verdict,
 )
 
-Count = Annotated[int, Field(ge=0)]
+Count = Annotated[Whole, Field(ge=0)]
 History: TypeAlias = Literal["own", "golden"]
 
 
@@ -32,9 +32,11 @@ def _named(value: object) -> object:
 def _turn(value: object) -> object:
     if value == "dialogue":
         return None
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    raise ValueError('应是 "dialogue"（整段对话），或从 1 起的轮次')
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError('应是 "dialogue"（整段对话），或从 1 起的轮次')
+    if value > MOST_TURNS:
+        raise ValueError(f"轮次至多 {MOST_TURNS}")
+    return value
 
 
 class _Strict(BaseModel):
@@ -73,7 +75,7 @@ class ScoresRow(_Strict):
 class OnQuestionRow(_Strict):
     bank: Name
     question: Name
-    version: int | None = None
+    version: Whole | None = None
 
 
 class AnswersRow(OnQuestionRow):
@@ -81,7 +83,7 @@ class AnswersRow(OnQuestionRow):
     model: ModelRow | None = None
     sample: Count = 0
     history: History = "own"
-    answers: tuple[Answer, ...]
+    answers: Annotated[tuple[Answer, ...], Field(max_length=MOST_TURNS)]
 
 
 class CaseRow(OnQuestionRow):
@@ -112,7 +114,7 @@ class HumanRow(CaseRow):
     draw: str | None = None
     adjudicates: bool = False
     both_bad: bool = False
-    supersedes: str | None = None
+    supersedes: Annotated[str, Field(max_length=32)] | None = None
     comment: str = ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path, dataset: str = "wildbench") -> Imported:
-    """Read answers and scores; a judge's earlier score of the same answer is kept as repeat 1."""
+    """Read answers and scores; a judge's earlier score of the same answer is another judge's, as it was published apart."""
     found = Imported(banks=[Bank(dataset, title="WildBench（题目未公布）")])
     questions: dict[str, Question] = {}
     seen: set[tuple[str, str]] = set()
@@ -56,17 +55,12 @@ def _judgments(row: Row, where: str, dialogue: Dialogue) -> Iterator[Judgment]:
     """Yield the published score with the judge's words, then the other scores, which come without."""
     case, name = Case(dialogue.question, DIALOGUE, (dialogue,)), text_of(row, "judge", where)
     reply = f"strengths: {text_of(row, 'strengths', where)}\n\nweaknesses: {text_of(row, 'weaknesses', where)}"
-    calls: Counter[str] = Counter({name: 1})
     bank = dialogue.question.bank
     yield Judgment(case, recorded_judge(bank, name, "score"), _scores(text_of(row, "score", where)), reply)
     others = object_of(row, "other_scores", where) if "other_scores" in row else {}
     for label in others:
-        other = label.removesuffix(EARLIER)
-        repeat = calls[other]
-        calls[other] += 1
-        yield Judgment(
-            case, recorded_judge(bank, other, "score"), _scores(text_of(others, label, where)), repeat=repeat
-        )
+        judge = recorded_judge(bank, label.removesuffix(EARLIER), "score", "earlier" if label.endswith(EARLIER) else "")
+        yield Judgment(case, judge, _scores(text_of(others, label, where)))
 
 
 def _scores(said: str) -> Scores | Unreadable:
@@ -80,8 +74,8 @@ def _scores(said: str) -> Scores | Unreadable:
 def _note_oddities(found: Imported) -> None:
     empty = sum(dialogue.outcome is Outcome.EMPTY for dialogue in found.dialogues)
     unread = sum(isinstance(judgment.result, Unreadable) for judgment in found.judgments)
-    repeats = sum(judgment.repeat > 0 for judgment in found.judgments)
+    earlier = sum(judgment.judge.template == "earlier" for judgment in found.judgments)
     found.notes["回答是空白，记为空回答；评判照录"] += empty
     found.notes["得分不是 1–10 的整数，记为读不出"] += unread
-    found.notes["同一评委较早的得分，记为重复评判"] += repeats
+    found.notes["同一评委较早的得分，记为另一个评委（+earlier）"] += earlier
     found.notes = +found.notes

@@ -65,6 +65,7 @@ class Board:
     by: Literal["ability", "turn", "dimension"] | None
     scale: tuple[float, float] | None  # worst and best score, where all questions share one
     baseline: str | None
+    unjudged: int  # planned comparisons, or planned scores, that are not in the figures
     rows: tuple[BoardRow, ...]
 
 
@@ -87,11 +88,25 @@ def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By
                 parts=_score_parts(material, mine, by, scale, ranks),
             )
         )
-    backwards = ranks and scale is not None
-    rows.sort(key=lambda row: _place(row.mean, -1 if backwards else 1) if scale else _place(row.total))
-    scope = "dialogue" if 0 in material.scopes else "turns"
-    source: Literal["human", "scores"] = "human" if material.human else "scores"
-    return Board(material.bank.name, material.judge, source, scope, by, scale, None, tuple(rows))
+    # The total ranks, as the first column shown; ranks have no total, there the smaller mean is the better.
+    rows.sort(key=lambda row: _place(row.mean, -1) if ranks and scale else _place(row.total))
+    return _scored_board(material, by, scale, rows)
+
+
+def _scored_board(
+    material: Material, by: By | None, scale: tuple[float, float] | None, rows: Sequence[BoardRow]
+) -> Board:
+    return Board(
+        bank=material.bank.name,
+        judge=material.judge,
+        source="human" if material.human else "scores",
+        scope="dialogue" if 0 in material.scopes else "turns",
+        by=by,
+        scale=scale,
+        baseline=None,
+        unjudged=sum(row.planned - row.judged for row in rows),
+        rows=tuple(rows),
+    )
 
 
 def _total(material: Material, scored: JudgmentColumns, plan: Plan) -> Estimate | None:
@@ -122,9 +137,12 @@ def _figure(scored: JudgmentColumns, mean: bool) -> float | None:
     return float(scored.value.mean()) if mean else 100 * float(scored.value.sum() / scored.best.sum())
 
 
-def dimension_board(material: Material, scores: Sequence[tuple[int, int, int, Scores]], plan: Plan) -> Board:
-    """Show the mean of every dimension; where no overall score was given, the mean over dimensions ranks."""
-    rank_by_dimensions = not material.judgments.scored.any()
+def dimension_board(
+    material: Material, comparisons: Comparisons, scores: Sequence[tuple[int, int, int, Scores]], plan: Plan
+) -> Board:
+    """Show the mean of every dimension beside the overall score; where none was given, the mean over dimensions ranks."""
+    inside, scopes = set(material.questions.code.tolist()), set(material.scopes.tolist())
+    scores = [one for one in scores if one[1] in inside and one[2] in scopes]
     names = list(dict.fromkeys(name for *_, one in scores for name, _ in one.dimensions))
     marks = [
         (candidate, question, names.index(name), score.value)
@@ -133,21 +151,22 @@ def dimension_board(material: Material, scores: Sequence[tuple[int, int, int, Sc
     ]
     columns = np.array(marks, np.float64).reshape(-1, 4)
     candidate, question, dimension = (columns[:, at].astype(np.int64) for at in range(3))
+    overall = score_board(material, comparisons, plan, None)
+    codes = {name: code for code, name in material.names.items()}
+    scored = bool(material.judgments.scored.any())
     rows = []
-    for code in material.candidates.tolist():
-        mine = candidate == code
+    for row in overall.rows:
+        mine = candidate == codes[row.candidate]
         parts = []
         for at, name in enumerate(names):
             values = columns[mine & (dimension == at), 3]
             parts.append(Part(name, float(values.mean()) if len(values) else None, len(values)))
         ones = np.ones(int(mine.sum()))
         mean = stratified_ratio(columns[mine, 3], ones, dimension[mine], question[mine], plan.confidence)
-        rows.append(replace(_counted(material, code), mean=mean if rank_by_dimensions else None, parts=tuple(parts)))
-    if rank_by_dimensions:
+        rows.append(replace(row, mean=row.mean if scored else mean, parts=tuple(parts)))
+    if not scored:
         rows.sort(key=lambda row: _place(row.mean))
-    scope = "dialogue" if 0 in material.scopes else "turns"
-    source: Literal["human", "scores"] = "human" if material.human else "scores"
-    return Board(material.bank.name, material.judge, source, scope, "dimension", None, None, tuple(rows))
+    return _scored_board(material, "dimension", overall.scale, rows)
 
 
 def verdict_board(
@@ -180,11 +199,20 @@ def verdict_board(
             )
         )
     rows.sort(key=lambda row: (row.is_baseline, _place(row.half_tie)))
-    named = None if baseline is None else material.names[baseline]
-    source: Literal["human", "verdicts"] = "human" if material.human else "verdicts"
-    scope = "dialogue" if 0 in comparisons.scope else "turns"
-    shown = tuple(row for row in rows if not row.is_baseline)
-    return Board(material.bank.name, material.judge, source, scope, by, None, named, shown)
+    met = comparisons
+    if baseline is not None:
+        met = met.take((met.first == baseline) | (met.second == baseline))
+    return Board(
+        bank=material.bank.name,
+        judge=material.judge,
+        source="human" if material.human else "verdicts",
+        scope="dialogue" if 0 in comparisons.scope else "turns",
+        by=by,
+        scale=None,
+        baseline=None if baseline is None else material.names[baseline],
+        unjudged=int((~met.judged).sum()),
+        rows=tuple(row for row in rows if not row.is_baseline),
+    )
 
 
 def common_opponent(comparisons: Comparisons) -> int | None:
@@ -234,7 +262,8 @@ def tally_board(bank: str, tallies: Sequence[Tally], plan: Plan) -> Board:
         )
     rows.sort(key=lambda row: _place(row.rates.open_score if row.rates else None))
     first = tallies[0]
-    return Board(bank, first.judge.name, "published", "dialogue", None, None, first.baseline.name, tuple(rows))
+    names = first.judge.name, first.baseline.name
+    return Board(bank, names[0], "published", "dialogue", None, None, names[1], 0, tuple(rows))
 
 
 def _counted(material: Material, code: int) -> BoardRow:

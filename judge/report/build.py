@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -56,14 +55,16 @@ class Share:
 class Decision:
     """Whether the first candidate may take the second one's place, and what it rests on.
 
-    switch: the interval of win+½tie lies above 50 - margin. keep: it lies below 50. undecided: neither; then
-    `questions_needed` says how many questions would settle it if the present gap holds (80 % power), None if none would.
+    switch: the interval of win+½tie lies above 50 - margin. keep: it lies below 50 (and not above 50 - margin). undecided:
+    neither; then `questions_needed` says how many questions would settle it if the present gap holds (80 % power), None
+    if none would. `fragile`: what was not judged could turn it, had all of it been lost, or won.
     """
 
     answer: Literal["switch", "keep", "undecided"]
     better: bool  # the interval lies above 50
     margin: float
     questions_needed: int | None
+    fragile: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class CompareReport:
     judge: str
     source: Source
     scope: str
+    plan: Plan
     decision: Decision | None
     overall: Share
     reverse_open: Estimate | None  # OPEN of the second candidate against the first
@@ -98,7 +100,8 @@ def compare_report(material: Material, comparisons: Comparisons, plan: Plan, sou
         judge=material.judge,
         source=source,
         scope="dialogue" if 0 in scopes else "turns",
-        decision=None if overall.rates is None else decide(overall.rates.half_tie, plan),
+        plan=plan,
+        decision=None if overall.rates is None else decide(overall.rates, plan),
         overall=overall,
         reverse_open=None if reverse is None else reverse.scaled(100),
         abilities=tuple(
@@ -146,21 +149,20 @@ def counts(comparisons: Comparisons) -> Counts:
     )
 
 
-def decide(half_tie: Estimate, plan: Plan) -> Decision:
+def decide(rates: WinRates, plan: Plan) -> Decision:
     """Decide from the interval of win+½tie (0 to 100) and the margin that does not matter."""
-    floor = 50 - plan.margin
-    answer: Literal["switch", "keep", "undecided"] = "undecided"
+    half_tie, floor = rates.half_tie, 50 - plan.margin
+    worst, best = rates.half_tie_bounds
     if half_tie.low > floor:
-        answer = "switch"
-    elif half_tie.high < 50:
-        answer = "keep"
-    needed = None
-    if answer == "undecided":
-        # The nearer of the two bounds that the present estimate lies beyond would be told apart first.
-        distance = max(half_tie.value - floor, 50 - half_tie.value)
-        deviation = half_tie.standard_error * math.sqrt(half_tie.clusters)
-        needed = questions_needed(deviation, distance, plan.confidence) if distance > 0 and deviation > 0 else None
-    return Decision(answer, half_tie.low > 50, plan.margin, needed)
+        return Decision("switch", half_tie.low > 50, plan.margin, None, fragile=worst <= floor)
+    if half_tie.high < 50:
+        return Decision("keep", False, plan.margin, None, fragile=best >= 50)
+    # Whichever of the two bounds the present estimate lies beyond can be told apart, the nearer decision wins.
+    share = half_tie.scaled(1 / 100)
+    bounds = [bound / 100 for bound, beyond in ((floor, half_tie.value > floor), (50, half_tie.value < 50)) if beyond]
+    needed = [questions_needed(share, bound, plan.confidence) for bound in bounds]
+    settled = min((count for count in needed if count is not None), default=None)
+    return Decision("undecided", False, plan.margin, settled, fragile=False)
 
 
 def abilities_of(material: Material, questions: Codes) -> Codes:

@@ -19,6 +19,7 @@ from judge.report.wording import clean, said, scope_name, short_names
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
 from judge.store.columns import BankSummary
+from judge.wrapping import fold
 
 SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
 # ── one candidate against another ─────────────────────────────────────────────────────────────────────────────────────
@@ -32,8 +33,12 @@ def print_compare(report: CompareReport, console: Console) -> None:
     assert rates is not None
     assert report.decision is not None
     assert report.reverse_open is not None
-    console.print(Text(_sentence(report.decision, first, second), style=_style(report.decision)))
-    console.print(Text(_grounds(report.decision, rates.half_tie)))
+    sentence = _sentence(report.decision, first, second)
+    if report.decision.fragile:
+        lost = overall.counts.planned - overall.counts.judged
+        sentence = f"{sentence.rstrip('。')}；但有 {lost} 项没评到，足以翻转这个结论。"
+    _line(console, sentence, _style(report.decision))
+    _line(console, _grounds(report.decision, rates.half_tie, report.plan.confidence), "")
     console.print()
     _facts(
         console,
@@ -58,8 +63,9 @@ def print_compare(report: CompareReport, console: Console) -> None:
     table.add_row("胜+½平", _interval(rates.half_tie), f"{100 - rates.half_tie.value:.2f}", "50.00")
     table.add_row("胜 / 平 / 负", _wtl(overall), "", "")
     console.print(table)
-    _print_parts(console, "能力", report.abilities)
-    _print_parts(console, "轮次", report.turns if len(report.turns) > 1 else ())
+    heading = f"胜+½平（{report.plan.confidence:.0%} 区间）"
+    _print_parts(console, ("能力", heading), report.abilities)
+    _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
     _print_counts(console, overall)
 
 
@@ -73,22 +79,22 @@ def _sentence(decision: Decision, first: str, second: str) -> str:
     return f"可以换：甲（{first}）至多比乙（{second}）差 {decision.margin:g} 分，在容许之内。"
 
 
-def _grounds(decision: Decision, half_tie: Estimate) -> str:
-    span = f"胜+½平 {half_tie.value:.1f}，95% 区间 {half_tie.low:.1f}–{half_tie.high:.1f}"
+def _grounds(decision: Decision, half_tie: Estimate, confidence: float) -> str:
+    span = f"胜+½平 {half_tie.value:.1f}，{confidence:.0%} 区间 {half_tie.low:.1f}–{half_tie.high:.1f}"
     if decision.answer != "undecided":
         return f"{span}。"
     need = decision.questions_needed
-    return f"{span}；" + (f"照现在的差距，约需 {need:,} 题才分得出。" if need else "照现在的数据，再多题也说不准。")
+    return f"{span}；" + (f"照现在的差距，约需 {need:,} 题才分得出。" if need else "照现在的差距，再多题也分不出。")
 
 
 def _style(decision: Decision) -> str:
     return {"switch": "bold green", "keep": "bold red", "undecided": "bold yellow"}[decision.answer]
 
 
-def _print_parts(console: Console, heading: str, parts: Sequence[Share]) -> None:
+def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share]) -> None:
     if not parts:
         return
-    table = _table([heading, "题", "胜", "平", "负", "OPEN", "胜+½平（95% 区间）"])
+    table = _table([ends[0], "题", "胜", "平", "负", "OPEN", ends[1]])
     for part in parts:
         rates = part.rates
         figures = ["—", "—"] if rates is None else [f"{rates.open_score.value:.2f}", _interval(rates.half_tie)]
@@ -116,7 +122,7 @@ def _print_counts(console: Console, overall: Share) -> None:
     if number.texts_differ:
         lines.append(f"两边收到的用户原话不同 {number.texts_differ}")
     for line in lines:
-        console.print(Text(line, style="dim"))
+        _line(console, line)
 
 
 def _counted(number: Counts) -> str:
@@ -142,9 +148,9 @@ def print_board(board: Board, console: Console) -> None:
         _score_table(board, names) if board.source == "scores" or _scored(board) else _rate_table(board, names)
     )
     _print_breakdown(console, board, names)
-    lost = sum(row.planned - row.judged for row in board.rows)
-    if lost:
-        console.print(Text(f"没评到 {lost} 项：分数只算已评的，分母见“已评/计划”。", style="dim"))
+    if board.unjudged:
+        noun = "项" if _scored(board) else "场比较"
+        _line(console, f"没评到 {board.unjudged} {noun}：只算已评的，分母见“已评/计划”。")
 
 
 def _scored(board: Board) -> bool:
@@ -278,9 +284,18 @@ def _table(heads: Sequence[str], left: int = 1) -> Table:
     return table
 
 
+def _line(console: Console, text: str, style: str = "dim") -> None:
+    """Print a line of ours: wrapped on a terminal, whole where a program may read it."""
+    if not console.is_terminal:
+        console.print(Text(text), soft_wrap=True)
+        return
+    for part in fold(text, console.width - 2):
+        console.print(Text(part, style=style))
+
+
 def _facts(console: Console, facts: Sequence[tuple[str, str]]) -> None:
     for name, value in facts:
-        console.print(Text(f"{name}  {clean(value)}", style="dim"))
+        _line(console, f"{name}  {clean(value)}")
     console.print()
 
 

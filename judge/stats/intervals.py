@@ -10,6 +10,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
+MANY = 2000  # questions beyond which a search gives up
+ALIKE = 1e-18  # a variance below this is none
 RARE = 5.0  # below this many effective cases on the rarer side the t interval leaves [0, 1] or is too short
 
 
@@ -60,9 +62,12 @@ def cluster_mean(
     if share:
         spread = mean * (1 - mean)
         effective = spread / variance if variance > spread / count**2 else float(count)
-        if effective * min(mean, 1 - mean) < RARE:
+        # Values that are all alike say that the spread is small, not that there is none.
+        if variance < ALIKE or effective * min(mean, 1 - mean) < RARE:
             low, high = wilson(mean, effective, reach)
             return Estimate(mean, low, high, error, count, rows)
+    elif variance < ALIKE:
+        return Estimate(mean, -math.inf, math.inf, 0.0, count, rows)
     return Estimate(mean, mean - reach * error, mean + reach * error, error, count, rows)
 
 
@@ -76,18 +81,20 @@ def stratified_ratio(
     """Mean over strata of sum(values) / sum(weights), with a linearised question-cluster interval (Cochran 1977, 6.3).
 
     The total of graded boards: points obtained / full points per ability, abilities weighing the same. A question may lie
-    in several strata (dimensions). None where there is no row; with no more questions than strata nothing is known of
-    the spread, and the interval is infinite.
+    in several strata (dimensions). None where there is no row or no weight; with no more questions than strata, or without
+    any spread among them, nothing is known of the spread, and the interval is infinite.
     """
     if not len(values):
         return None
     names, stratum = np.unique(strata, return_inverse=True)
     full = np.bincount(stratum, weights)
+    if (full <= 0).any():
+        return None
     ratio = np.bincount(stratum, values) / full
     residuals = _sums((values - ratio[stratum] * weights) / full[stratum], clusters) / len(names)
     questions, freedom = len(residuals), len(residuals) - len(names)
     mean = float(ratio.mean())
-    if freedom <= 0:
+    if freedom <= 0 or float(residuals @ residuals) < ALIKE:
         return Estimate(mean, -math.inf, math.inf, 0.0, questions, len(values))
     error = math.sqrt(questions / freedom * float(residuals @ residuals))
     reach = t_quantile(0.5 + confidence / 2, freedom) * error
@@ -102,14 +109,26 @@ def wilson(share: float, count: float, reach: float) -> tuple[float, float]:
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
-def questions_needed(deviation: float, distance: float, confidence: float = 0.95, power: float = 0.8) -> int:
-    """How many questions tell a mean from a bound at `distance`, given the sd per question (Cohen 1988, normal theory).
+def questions_needed(estimate: Estimate, bound: float, confidence: float = 0.95, power: float = 0.8) -> int | None:
+    """How many questions would tell a share in [0, 1] from a bound, if the present share and spread hold.
 
-    Both in the unit of the values; distance > 0.
+    Normal theory with the given power (Cohen 1988); where all questions went alike, the first number at which the Wilson
+    interval leaves the bound outside. None where the share lies on the bound.
     """
+    distance = abs(estimate.value - bound)
+    if distance == 0 or not estimate.clusters:
+        return None
     normal = NormalDist()
-    reach = normal.inv_cdf(0.5 + confidence / 2) + normal.inv_cdf(power)
-    return max(2, math.ceil((reach * deviation / distance) ** 2))
+    reach = normal.inv_cdf(0.5 + confidence / 2)
+    if estimate.standard_error > 0:
+        deviation = estimate.standard_error * math.sqrt(estimate.clusters)
+        needed = math.ceil(((reach + normal.inv_cdf(power)) * deviation / distance) ** 2)
+        return max(needed, estimate.clusters + 1)
+    for count in range(estimate.clusters + 1, MANY):
+        low, high = wilson(estimate.value, count, t_quantile(0.5 + confidence / 2, count - 1))
+        if bound < low or high < bound:
+            return count
+    return None
 
 
 def _sums(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -79,16 +79,18 @@ class Columns:
     def question_columns(self, bank: str) -> tuple[QuestionColumns, tuple[str, ...]]:
         """Return a bank's questions as codes, and the abilities' names in the order they first occur."""
         table = tables.question
-        query = (
-            select(table.c.code, table.c.ability, table.c.turns, table.c.refuse)
-            .where(table.c.bank == bank)
-            .order_by(table.c.code)
-        )
-        codes, names, turns, refuse = _transposed(self._rows(query), 4)
+        wanted = (table.c[name] for name in ("code", "id", "version", "ability", "turns", "refuse"))
+        query = select(*wanted).where(table.c.bank == bank).order_by(table.c.code)
+        codes, ids, versions, names, turns, refuse = _transposed(self._rows(query), 6)
         abilities = tuple(dict.fromkeys(names))
-        positions = np.array([abilities.index(name) for name in names], np.int64)
+        ability, identity = ({name: at for at, name in enumerate(dict.fromkeys(of))} for of in (names, ids))
         columns = QuestionColumns(
-            np.array(codes, np.int64), positions, np.array(turns, np.int64), np.array(refuse, bool)
+            code=np.array(codes, np.int64),
+            identity=np.array([identity[one] for one in ids], np.int64),
+            version=np.array(versions, np.int64),
+            ability=np.array([ability[name] for name in names], np.int64),
+            turns=np.array(turns, np.int64),
+            refuse=np.array(refuse, bool),
         )
         return columns, abilities
 
@@ -106,7 +108,9 @@ class Columns:
                 ("tallies", select(tables.tally.c.bank, func.count()), tables.tally.c.bank),
             )
         }
-        described = {row.name: from_json(Bank, row.content) for row in self._rows(select(tables.bank))}
+        # A header that was changed stands beside the earlier one; the latest counts.
+        rows = self._rows(select(tables.bank).order_by(tables.bank.c.code))
+        described = {row.name: from_json(Bank, row.content) for row in rows}
         names = sorted({*described, *counts["questions"], *counts["tallies"]})
         return [
             BankSummary(
@@ -118,8 +122,9 @@ class Columns:
 
     def bank(self, name: str) -> Bank:
         """Return what is known of one bank."""
-        found = self._rows(select(tables.bank.c.content).where(tables.bank.c.name == name))
-        return from_json(Bank, found[0].content) if found else Bank(name)
+        query = select(tables.bank.c.content).where(tables.bank.c.name == name).order_by(tables.bank.c.code)
+        found = self._rows(query)
+        return from_json(Bank, found[-1].content) if found else Bank(name)
 
     def runs(self) -> list[tuple[Run, str]]:
         """Return runs with their time (UTC), oldest first."""
@@ -128,15 +133,15 @@ class Columns:
 
     # ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def dialogue_columns(self, bank: str, candidates: Sequence[int] = ()) -> DialogueColumns:
-        """Return a bank's dialogues as codes, of some candidates or of all."""
+    def dialogue_columns(self, bank: str, candidates: Sequence[int] = (), history: str = "own") -> DialogueColumns:
+        """Return a bank's dialogues with one kind of history as codes, of some candidates or of all."""
         table = tables.dialogue
         query = (
             select(
                 *(table.c[name] for name in ("code", "question", "candidate", "sample", "outcome", "ended", "prompts"))
             )
             .join(tables.question)
-            .where(tables.question.c.bank == bank)
+            .where(tables.question.c.bank == bank, table.c.history == history)
             .order_by(table.c.code)
         )
         if candidates:
@@ -145,20 +150,21 @@ class Columns:
         hashes = [int(one[:15], 16) for one in prompts]  # 60 bits: as good as the whole to tell texts apart
         return DialogueColumns(*(np.array(column, np.int64) for column in [*codes, hashes]))
 
-    def judgment_columns(self, bank: str, judge: int) -> JudgmentColumns:
-        """Return what one judge said on a bank, as codes."""
+    def judgment_columns(self, bank: str, judge: int, history: str = "own") -> JudgmentColumns:
+        """Return what one judge said on a bank's dialogues with one kind of history, as codes."""
         table = tables.judgment
         extra = (table.c.judge, table.c.repeat, table.c.placement_known)
-        return self._columns(table, extra, table.c.judge == judge, bank)
+        return self._columns(table, extra, table.c.judge == judge, bank, history)
 
-    def human_columns(self, bank: str) -> JudgmentColumns:
+    def human_columns(self, bank: str, history: str = "own") -> JudgmentColumns:
         """Return what people said on a bank, as codes: the reviewer stands as the repeat, one vote each.
 
-        Superseded verdicts are left out; where an item was adjudicated, only the adjudication stands.
+        Of each reviewer the latest verdict on a target counts, superseded ones are left out; where an item was adjudicated,
+        only the adjudication stands.
         """
         table = tables.human_verdict
         extra = (func.dense_rank().over(order_by=table.c.reviewer).label("judge"), table.c.code, table.c.adjudicates)
-        found = self._columns(table, extra, _standing(), bank)
+        found = self._columns(table, extra, _standing(), bank, history)
         # People's sides are not placements to be averaged: every reviewer is one vote of the one judge "people".
         one = np.zeros(len(found), np.int64)
         return JudgmentColumns(
@@ -171,7 +177,7 @@ class Columns:
         )
 
     def _columns(
-        self, table: Table, extra: tuple[ColumnElement[Any], ...], where: ColumnElement[bool], bank: str
+        self, table: Table, extra: tuple[ColumnElement[Any], ...], where: ColumnElement[bool], bank: str, history: str
     ) -> JudgmentColumns:
         first, second = tables.dialogue.alias("shown_first"), tables.dialogue.alias("shown_second")
         result = (table.c.side, table.c.p_first, table.c.p_tie, table.c.p_second)
@@ -193,7 +199,7 @@ class Columns:
             .join(first, table.c.first == first.c.code)
             .outerjoin(second, table.c.second == second.c.code)
             .join(tables.question, table.c.question == tables.question.c.code)
-            .where(tables.question.c.bank == bank, where)
+            .where(tables.question.c.bank == bank, first.c.history == history, where)
             .order_by(table.c.code)
         )
         columns = _transposed(self._rows(query), 17)
@@ -217,7 +223,9 @@ class Columns:
             best=reals[5],
         )
 
-    def dimension_scores(self, bank: str, judge: int | None) -> list[tuple[int, int, int, Scores]]:
+    def dimension_scores(
+        self, bank: str, judge: int | None, history: str = "own"
+    ) -> list[tuple[int, int, int, Scores]]:
         """Return (candidate, question, scope, scores) of every score by a judge, or by people (None) as it stands."""
         table = tables.human_verdict if judge is None else tables.judgment
         query = (
@@ -227,6 +235,7 @@ class Columns:
             .where(tables.question.c.bank == bank, table.c.second.is_(None), table.c.kind == int(Kind.SCORES))
             .order_by(table.c.code)
         )
+        query = query.where(tables.dialogue.c.history == history)
         query = query.where(_standing() if judge is None else tables.judgment.c.judge == judge)
         found = []
         for row in self._rows(query):
@@ -237,10 +246,12 @@ class Columns:
 
 
 def _standing() -> ColumnElement[bool]:
-    """Tell which human verdicts stand: not superseded, and on an adjudicated target only the adjudication."""
+    """Tell which human verdicts stand: each reviewer's latest on a target, not superseded, and only the adjudication if any."""
     table = tables.human_verdict
     later = select(table.c.supersedes).where(table.c.supersedes.is_not(None))
-    stands = table.c.key.not_in(later)
+    kept = table.c.key.not_in(later)
+    latest = select(func.max(table.c.code)).where(kept).group_by(table.c.target, table.c.reviewer)
+    stands = kept & table.c.code.in_(latest)
     # Who only passed the item on has not settled it.
     settles = stands & table.c.adjudicates & (table.c.kind != int(Kind.UNANSWERED))
     return stands & (table.c.adjudicates | table.c.target.not_in(select(table.c.target).where(settles)))

@@ -122,6 +122,11 @@ class Reading(Columns):
         named = self.candidates(bank)
         return [candidate for code, candidate in self._all_candidates().items() if code in named]
 
+    def known_judges(self, bank: str) -> list[Judge]:
+        """Return the judges that judged questions of a bank."""
+        named = self.judges(bank)
+        return [judge for code, judge in self._all_judges().items() if code in named]
+
     def _all_candidates(self) -> dict[int, Candidate]:
         return {
             row.code: Candidate(row.name, from_json(Model, row.content)) for row in self._rows(select(tables.candidate))

@@ -46,6 +46,11 @@ def _content(value: Json) -> Row:
     return {"content_hash": content_hash("content", value), "content": to_json(value)}
 
 
+def _named(name: str, value: Json) -> Row:
+    """Return the content of a model; the same one under a second name is a contradiction, not the same record."""
+    return {"content_hash": content_hash("named", [name, value]), "content": to_json(value)}
+
+
 def result_columns(result: Result | Skipped) -> Row:
     """Return what statistics need of a result: the verdict's shares by placement, or the overall score."""
     match result:
@@ -65,7 +70,7 @@ def result_columns(result: Result | Skipped) -> Row:
 
 
 def bank_row(bank: Bank) -> Row:
-    return {"key": content_hash("bank", bank.name), "name": bank.name, **_content(plain(bank))}
+    return {"key": content_hash("bank", bank), "name": bank.name, **_content(plain(bank))}
 
 
 def question_row(question: Question) -> Row:
@@ -82,12 +87,12 @@ def question_row(question: Question) -> Row:
 
 
 def candidate_row(candidate: Candidate) -> Row:
-    return {"key": candidate.key, "name": candidate.name, **_content(plain(candidate.model))}
+    return {"key": candidate.key, "name": candidate.name, **_named(candidate.name, plain(candidate.model))}
 
 
 def judge_row(judge: Judge) -> Row:
     content = {name: value for name, value in plain_fields(judge).items() if name != "name"}
-    return {"key": judge.key, "name": judge.name, **_content(content)}
+    return {"key": judge.key, "name": judge.name, **_named(judge.name, content)}
 
 
 def dialogue_row(dialogue: Dialogue, question: int, candidate: int) -> Row:

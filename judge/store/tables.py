@@ -43,7 +43,8 @@ def _content() -> tuple[Column[str], Column[str]]:
 
 meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
 
-bank = Table("bank", metadata, _code(), _key(), Column("name", Text, nullable=False, unique=True), *_content())
+# A changed header is another row; the latest of a name counts.
+bank = Table("bank", metadata, _code(), _key(), Column("name", Text, nullable=False, index=True), *_content())
 
 question = Table(
     "question",

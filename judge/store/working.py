@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
@@ -64,6 +65,23 @@ class Working(Reading, Writing):
         query = select(table.c.turn, table.c.content).where(table.c.dialogue == dialogue).order_by(table.c.turn)
         kept = [(row.turn, from_json(Answer, row.content)) for row in self._rows(query)]
         return [answer for at, (turn, answer) in enumerate(kept) if turn == at]
+
+    def returned_models(self, model: str) -> set[str]:
+        """Return under which names providers answered for a candidate or judge (by key), in all that is stored of it."""
+        candidate, judge = tables.candidate, tables.judge
+        answers = (
+            select(tables.dialogue.c.content)
+            .join(candidate, tables.dialogue.c.candidate == candidate.c.code)
+            .where(candidate.c.key == model)
+        )
+        judgments = (
+            select(tables.judgment.c.content)
+            .join(judge, tables.judgment.c.judge == judge.c.code)
+            .where(judge.c.key == model)
+        )
+        found = [answer for row in self._rows(answers) for answer in json.loads(row.content)]
+        found += [json.loads(row.content) for row in self._rows(judgments)]
+        return {one["returned_model"] for one in found if "returned_model" in one}
 
     # ── judgments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -59,7 +59,7 @@ def test_one_ability_can_be_looked_at(imported: RunCommand) -> None:
 def test_undecided_says_how_many_questions_it_would_take(imported: RunCommand) -> None:
     one = imported("compare", "旧版", "新版", "--abilities", "闲聊", "--human", "--json").json
     assert one["overall"]["counts"]["judged"] == 1
-    assert (one["decision"]["answer"], one["decision"]["questions_needed"]) == ("undecided", None)
+    assert (one["decision"]["answer"], one["decision"]["questions_needed"]) == ("undecided", 6)
 
 
 def test_the_margin_decides_between_near_equals(judge: RunCommand, near_equals: None) -> None:

@@ -109,3 +109,32 @@ def test_ctrl_c_drains_and_says_how_to_go_on(command: list[str], server: str, tm
     assert process.returncode == 130
     assert "重来会接着做" in said
     assert run(command, tmp_path, "stopped.db")["overall"]["win"] == 60.0
+
+
+def test_another_model_under_the_same_name_stops_the_resume(command: list[str], tmp_path: Path) -> None:
+    """Ten questions are answered; then the server says another model's name, and the run stops before it mixes them."""
+    from tests.engines.scene import script
+    from tests.models import Answer
+    from tests.models.server import Server
+
+    says = {"model": "v1"}
+
+    def drifting(messages: list[dict[str, str]]) -> Answer:
+        return Answer(script(messages), model=says["model"])
+
+    with Server(drifting) as live:
+        text = (tmp_path / "judge.toml").read_text(encoding="utf-8")
+        old = text.split('url = "')[1].split('"')[0]
+        (tmp_path / "judge.toml").write_text(text.replace(old, live.url), encoding="utf-8")
+        run([*command, "--limit", "10"], tmp_path, "drift.db")
+        paid = live.requests
+        says["model"] = "v2"
+        done = subprocess.run(
+            [*command, "--store", "drift.db"], check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 2
+        assert "同名可能已换模型：库里的记录来自 v1，现在回答的是 v2" in done.stderr
+        assert "--revision" in done.stderr
+        assert live.requests <= paid + 3  # the probe alone
+        again = run([*command, "--revision", "v2", "--limit", "10"], tmp_path, "drift.db")
+        assert again["overall"]["counts"]["judged"] == 10

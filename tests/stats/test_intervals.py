@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judge.stats.intervals import cluster_mean, questions_needed, stratified_ratio, t_quantile, wilson
+from judge.stats.intervals import Estimate, cluster_mean, questions_needed, stratified_ratio, t_quantile, wilson
 from judge.stats.win_rate import bounds, win_rates
 
 
@@ -117,7 +117,34 @@ def test_intervals_cover_where_turns_share_questions(questions: int, turns: int)
 
 
 def test_questions_needed_is_the_normal_theory_number() -> None:
-    assert questions_needed(50.0, 5.0) == math.ceil(((1.959963985 + 0.8416212336) * 10) ** 2) == 785
+    spread = Estimate(0.55, 0.5, 0.6, 0.05, 100, 100)  # sd 0.5 per question, 5 points from the bound
+    assert questions_needed(spread, 0.5) == math.ceil(((1.959963985 + 0.8416212336) * 10) ** 2) == 785
+    assert questions_needed(Estimate(0.5, 0.4, 0.6, 0.05, 100, 100), 0.5) is None
+
+
+def test_questions_that_all_went_alike_are_counted_by_the_interval_itself() -> None:
+    three = cluster_mean(np.ones(3), np.arange(3))
+    assert three is not None
+    needed = questions_needed(three, 0.47)
+    assert needed is not None
+    enough, short = (
+        cluster_mean(np.ones(needed), np.arange(needed)),
+        cluster_mean(np.ones(needed - 1), np.arange(needed - 1)),
+    )
+    assert enough is not None
+    assert short is not None
+    assert short.low <= 0.47 < enough.low
+    assert needed > 3
+
+
+def test_all_ties_are_no_certainty() -> None:
+    found = cluster_mean(np.full(10, 0.5), np.arange(10))
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(wilson(0.5, 10, t_quantile(0.975, 9)))
+    alike = stratified_ratio(np.full(9, 2.0), np.full(9, 7.0), np.repeat([0, 1, 2], 3), np.arange(9))
+    assert alike is not None
+    assert (alike.low, alike.high) == (-math.inf, math.inf)
+    assert stratified_ratio(np.ones(2), np.zeros(2), np.zeros(2, np.int64), np.arange(2)) is None
 
 
 def test_open_is_read_against_its_no_difference_value() -> None:
