@@ -41,7 +41,7 @@ def leaderboard(store: Store, plan: Plan, *, human: bool = False, by: By | None 
             raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix="去掉 --human 与 --by")
         return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan)
     chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or list(known)
-    material = in_scope(resolve.material(store, bank, chosen, plan, human=human).of_judged(), plan)
+    material = in_scope(resolve.material(store, bank, chosen, plan, human=human), plan).of_judged()
     if not len(material.candidates):
         raise NothingToCompare(f"题库 {bank} 里没有可排名的评判", fix="judge banks 查看哪些题库有评判")
     if material.paired and by == "dimension":

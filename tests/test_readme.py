@@ -55,9 +55,38 @@ def test_every_make_target_named_exists(name: str) -> None:
     commands = "".join(SHELL.findall((ROOT / name).read_text(encoding="utf-8")))
     targets = re.findall(r"^make (\S+)", commands, re.MULTILINE)
     assert targets == ["demo", "test"]
+    assert commands.startswith("make demo"), "the first two commands are make demo and make test"
     for target in targets:
         done = subprocess.run(["make", "-n", target], check=False, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
+
+
+def test_the_live_block_runs_but_for_the_vendors(tmp_path: Path) -> None:
+    """No live key is had here: the vendors' addresses lead to a real server on this machine, the rest is as printed."""
+    from tests.engines.scene import script
+    from tests.models.server import Server
+
+    block = next(
+        block for block in SHELL.findall((ROOT / "README.md").read_text(encoding="utf-8")) if "models add" in block
+    )
+    lines = [re.sub(r"\s+#.*", "", line) for line in block.splitlines()]
+    environment = {**os.environ, "JUDGE_STORE": str(tmp_path / "judge.db"), "DEEPSEEK_API_KEY": "k"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    with Server(script) as server:
+        environment |= {"JUDGE_QWEN_BASE_URL": server.url, "JUDGE_DEEPSEEK_BASE_URL": server.url}
+        commands = [f"judge import {ROOT}/question_banks/open.jsonl {ROOT}/docs/example", *lines]
+        done = subprocess.run(
+            "\n".join(["set -e", *commands]),
+            check=False,
+            shell=True,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "两种位置都评过 20" in done.stdout
 
 
 def test_every_linked_file_exists() -> None:

@@ -29,6 +29,8 @@ def banks(action: str | None, paths: tuple[Path, ...], url: str, as_json: bool) 
         return
     if action is not None:
         raise InputError(f"不认识 {action}", where="命令行", fix="judge banks，或 judge banks check 文件")
+    from judge.bank import shipped_banks
+
     summaries = opened(url).banks()
     if as_json:
         rows: list[object] = [{**fields_of(one), "bank": fields_of(one.bank)} for one in summaries]
@@ -37,6 +39,9 @@ def banks(action: str | None, paths: tuple[Path, ...], url: str, as_json: bool) 
     from judge.report.terminal import print_banks
 
     print_banks(summaries, console())
+    others = [path.stem for path in shipped_banks() if path.stem not in {one.bank.name for one in summaries}]
+    if others:
+        print(f"\n随包而还没装入的题库：{'、'.join(others)}（现场评测用到时自动装入）")
 
 
 def _check(paths: tuple[Path, ...], as_json: bool) -> None:
