@@ -5,19 +5,15 @@ Here, and only here, a placement becomes a candidate. Pure: columns in, columns 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
 import numpy as np
 
 from judge.columns import Codes, DialogueColumns, Flags, JudgmentColumns, Kind, Reals, Table
-from judge.records import Outcome
+from judge.meetings import Meetings, cells, ends, positions
 
-OUTCOMES = tuple(Outcome)
-NO_ANSWER = [OUTCOMES.index(one) for one in (Outcome.FILTERED_INPUT, Outcome.FILTERED_OUTPUT, Outcome.EMPTY)]
-FAILED = OUTCOMES.index(Outcome.FAILED)
 EXACT = 1e-9  # scores that differ by less are equal: means of repeats are not exact
 
 
@@ -76,34 +72,6 @@ class Rule:
     filtered: Literal["loss", "tie", "exclude"] = "loss"
 
 
-@dataclass(frozen=True)
-class Meetings:
-    """Which candidates meet on which questions: every pair of positions, on every question, in every scope and sample.
-
-    `refuse` tells which questions expect a refusal: there a filtered answer does not lose by itself.
-    `complete`: every candidate was meant to answer every question; else only what both answered is planned.
-    """
-
-    candidates: Codes
-    questions: Codes
-    turns: Codes  # per question, 0 where they are not published
-    refuse: Flags
-    scopes: Codes
-    complete: bool = True
-    pairs: Sequence[tuple[int, int]] = ()
-    samples: Codes = field(default_factory=lambda: np.zeros(1, np.int64))
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """Pairs x questions x scopes x samples."""
-        return len(self.pairs), len(self.questions), len(self.scopes), len(self.samples)
-
-
-def all_pairs(count: int) -> list[tuple[int, int]]:
-    """Return every pair of `count` positions, the earlier first."""
-    return [(one, other) for one in range(count) for other in range(one + 1, count)]
-
-
 def from_verdicts(
     judgments: JudgmentColumns,
     dialogues: DialogueColumns,
@@ -116,7 +84,7 @@ def from_verdicts(
 
     Without `by_placement` every verdict is one vote whatever was shown first, as it is for people.
     """
-    cell, swapped, rows = _cells(judgments, meetings)
+    cell, swapped, rows = cells(judgments, meetings)
     size = int(np.prod(meetings.shape))
     read = rows.kind == Kind.VERDICT
     shares = np.where(swapped[:, None], rows.shares[:, ::-1], rows.shares)
@@ -159,10 +127,10 @@ def from_scores(
     pairs, questions, scopes, samples = meetings.shape
     count = len(meetings.candidates)
     rows = judgments.take(judgments.second == 0)
-    known, at = _positions(rows.first, meetings.candidates)
-    known_scope, scope = _positions(rows.scope, meetings.scopes)
-    known_question, question = _positions(rows.question, meetings.questions)
-    known_sample, sample = _positions(rows.first_sample, meetings.samples)
+    known, at = positions(rows.first, meetings.candidates)
+    known_scope, scope = positions(rows.scope, meetings.scopes)
+    known_question, question = positions(rows.question, meetings.questions)
+    known_sample, sample = positions(rows.first_sample, meetings.samples)
     inside = known & known_scope & known_question & known_sample
     rows = rows.take(inside)
     cell = np.ravel_multi_index(
@@ -219,10 +187,10 @@ def _comparisons(
     """
     pair, question, scope, sample = (axis.ravel() for axis in np.indices(meetings.shape))
     sides = np.array(meetings.pairs, np.int64).reshape(-1, 2)[pair]
-    ends = [_ended(dialogues, meetings, sides[:, k], question, scope, sample) for k in (0, 1)]
-    there = (ends[0].present & ends[1].present) if len(pair) else np.zeros(0, bool)
+    ended = [ends(dialogues, meetings, sides[:, k], question, scope, sample) for k in (0, 1)]
+    there = (ended[0].present & ended[1].present) if len(pair) else np.zeros(0, bool)
 
-    empty = [end.empty & ~meetings.refuse[question] for end in ends]
+    empty = [end.empty & ~meetings.refuse[question] for end in ended]
     settled = there & (empty[0] | empty[1]) & ((state != State.JUDGED) | (rule.filtered != "loss"))
     verdict = np.where(empty[0] == empty[1], 0, np.where(empty[1], 1, -1))
     if rule.filtered == "tie":
@@ -251,76 +219,13 @@ def _comparisons(
         flipped=flipped & judged & ~settled,
         opposed=opposed & judged & ~settled,
         settled=settled & judged,
-        texts_differ=there & (ends[0].prompts != ends[1].prompts),
+        texts_differ=there & (ended[0].prompts != ended[1].prompts),
     )
     excluded = settled & (rule.filtered == "exclude")
     turns = meetings.turns[question]
     asked = (turns == 0) | (meetings.scopes[scope] <= turns)
     planned = asked & ~excluded & (there | meetings.complete)
     return found.take(planned)
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """How one side's dialogue ended, per planned comparison."""
-
-    present: Flags
-    empty: Flags
-    prompts: Codes
-
-
-def _ended(
-    dialogues: DialogueColumns, meetings: Meetings, side: Codes, question: Codes, scope: Codes, sample: Codes
-) -> _Ends:
-    """Look up one side's dialogue: whether there is one, and whether it gave no answer by the end of the scope."""
-    count, questions, samples = len(meetings.candidates), len(meetings.questions), len(meetings.samples)
-    known, at = _positions(dialogues.candidate, meetings.candidates)
-    known_question, about = _positions(dialogues.question, meetings.questions)
-    known_sample, which = _positions(dialogues.sample, meetings.samples)
-    inside = known & known_question & known_sample
-    row = np.full((count, questions, samples), -1)
-    row[at[inside], about[inside], which[inside]] = np.flatnonzero(inside)
-    found = row[side, question, sample]
-    present = found >= 0
-    if not len(dialogues):
-        return _Ends(present, present, np.zeros(len(found), np.int64))
-    turn = meetings.scopes[scope]
-    ended = (dialogues.ended[found] > 0) & ((turn == 0) | (dialogues.ended[found] <= turn))
-    outcome = dialogues.outcome[found]
-    return _Ends(
-        present & ~(ended & (outcome == FAILED)),
-        present & ended & np.isin(outcome, NO_ANSWER),
-        np.where(present, dialogues.prompts[found], 0),
-    )
-
-
-def _cells(judgments: JudgmentColumns, meetings: Meetings) -> tuple[Codes, Codes, JudgmentColumns]:
-    """Return, per judgment on a planned pair, its cell in the meetings, 1 where it shows the pair swapped, and the rows."""
-    known_first, first = _positions(judgments.first, meetings.candidates)
-    known_second, second = _positions(judgments.second, meetings.candidates)
-    known_question, question = _positions(judgments.question, meetings.questions)
-    known_scope, scope = _positions(judgments.scope, meetings.scopes)
-    known_sample, sample = _positions(judgments.first_sample, meetings.samples)
-    count = max(len(meetings.candidates), 1)
-    number = np.full((count, count), -1)
-    for position, (one, other) in enumerate(meetings.pairs):
-        number[one, other] = number[other, one] = position
-    pair = number[first, second]
-    inside = known_first & known_second & known_question & known_scope & known_sample & (pair >= 0)
-    inside &= judgments.first_sample == judgments.second_sample
-    forward = np.array(meetings.pairs, np.int64).reshape(-1, 2)[pair[inside], 0] == first[inside]
-    cell = np.ravel_multi_index((pair[inside], question[inside], scope[inside], sample[inside]), meetings.shape)
-    return cell.astype(np.int64), (~forward).astype(np.int64), judgments.take(inside)
-
-
-def _positions(values: Codes, known: Codes) -> tuple[Flags, Codes]:
-    """Return for each value whether it is among the known ones, and where (0 if not)."""
-    if not len(known):
-        return np.zeros(len(values), bool), np.zeros(len(values), np.int64)
-    order = np.argsort(known, kind="stable")
-    at = order[np.minimum(np.searchsorted(known[order], values), len(known) - 1)]
-    found = known[at] == values
-    return found, np.where(found, at, 0)
 
 
 def _state(size: int, cell: Codes, kind: Codes) -> Codes:

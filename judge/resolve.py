@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from judge.columns import Codes, DialogueColumns, JudgmentColumns, QuestionColumns
-from judge.comparison import Meetings, all_pairs
 from judge.errors import InputError, NothingToCompare, UnknownName
+from judge.meetings import Meetings, all_pairs
 from judge.records import Bank, Plan, Tally
 from judge.store import Store
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = [
     {"judge", "judge.identity", "judge.errors", "judge.wrapping", "judge.stats"},
     {"judge.records", "judge.columns", "judge.jsonl"},
-    {"judge.codec"},
+    {"judge.codec", "judge.meetings"},
     {
         "judge.comparison",
         "judge.pairing",

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from judge.columns import DialogueColumns, JudgmentColumns, Kind
-from judge.comparison import OUTCOMES, Meetings, Rule, State, from_scores, from_verdicts
+from judge.comparison import Rule, State, from_scores, from_verdicts
+from judge.meetings import OUTCOMES, Meetings
 from judge.records import Outcome
 
 A, B = 11, 22  # candidates' codes
