@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -53,10 +53,8 @@ def reread(judgments: Iterable[Judgment]) -> Iterator[Reread]:
     Several dialogues scored in one reply are told apart by their order in the store, which is the order shown.
     """
     for group in _joint(judgments):
-        for position, judgment in enumerate(group):
-            read = _read(judgment, position, len(group))
-            if read is not None:
-                yield Reread(judgment, read, compare(judgment.result, read))
+        for judgment, read in zip(group, _read(group), strict=False):  # nothing is read of a format nobody agreed on
+            yield Reread(judgment, read, compare(judgment.result, read))
 
 
 def compare(recorded: Result, read: Result) -> Change:
@@ -98,24 +96,26 @@ def _scale(judgment: Judgment) -> tuple[float, float]:
             return 1, 10
 
 
-def _read(judgment: Judgment, position: int, count: int) -> Result | None:
-    """Read one reply in its protocol's format: the part on the dialogue at `position` of `count`; None where it has none."""
-    minimum, maximum = _scale(judgment)
-    text = judgment.reply
+def _read(group: Sequence[Judgment]) -> Sequence[Result]:
+    """Read one reply in its protocol's format: what it says of each dialogue it was asked about; empty where it has none."""
+    text, count = group[0].reply, len(group)
+    minimum, maximum = _scale(group[0])
     if text is None:
-        return None
-    match judgment.judge.protocol:
+        return ()
+    match group[0].judge.protocol:
         case "single":
-            return reply.read_rating(text, minimum=minimum, maximum=maximum)
+            return [reply.read_rating(text, minimum=minimum, maximum=maximum)]
         case "pair":
-            return reply.read_verdict(text)
+            return [reply.read_verdict(text)]
         case "pair-5":
-            return reply.read_verdict(text, levels=5)
+            return [reply.read_verdict(text, levels=5)]
         case "joint":
             scores = reply.read_joint_scores(text, count, minimum=minimum, maximum=maximum)
-            return scores if isinstance(scores, Unreadable) else scores[position]
+            return [scores] * count if isinstance(scores, Unreadable) else scores
         case "ranking":
             ranks = reply.read_ranking(text, count)
-            return ranks if isinstance(ranks, Unreadable) else Scores(Score(ranks[position], count, 1))
+            if isinstance(ranks, Unreadable):
+                return [ranks] * count
+            return [Scores(Score(rank, count, 1)) for rank in ranks]
         case _:
-            return None
+            return ()

@@ -30,6 +30,10 @@ class Voices:
         head = name.partition(":")[0]
         return name in self.config.models or head == "replay" or (":" in name and head in presets())
 
+    def shown(self, name: str) -> str:
+        """Return the name under which records of a model are kept: another revision is another candidate."""
+        return f"{name}@{self.revision}" if self.revision and self.knows(name) else name
+
     def open(self, name: str) -> Voice:
         """Return the model of that name; raises UnknownName, InputError (missing key, wrong parameter)."""
         if name not in self.opened:

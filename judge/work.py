@@ -29,7 +29,6 @@ class Progress:
     planned_calls: int = 0
     dialogues: int = 0
     judgments: int = 0
-    known: int = 0  # found in the store, not paid for
     failed: list[str] = field(default_factory=list)
     calls: int = 0
     in_flight: int = 0

@@ -87,6 +87,10 @@ def test_byte_order_mark_windows_line_ends_and_blank_lines(tmp_path: Path) -> No
         ({**ROW, "version": "1"}, "version", "应是整数，却是文字 '1'"),
         ({**ROW, "tags": "改口"}, "tags", "应是列表，却是文字 '改口'"),
         ({**ROW, "id": ""}, "id", "应是非空的文字，却是文字 ''"),
+        ({**ROW, "version": 10**20}, "version", f"应是不大于 2147483647 的数，却是 {10**20}"),
+        ({**ROW, "id": "题" * 201}, "id", f"应是至多 200 个字的文字，却是文字 '{'题' * 20}'……"),
+        ({**ROW, "ability": "能" * 201}, "ability", f"应是至多 200 个字的文字，却是文字 '{'能' * 20}'……"),
+        ({**ROW, "turns": [{"prompt": "问"}] * 1000}, "turns", "应是至多 999 项，却是列表（1000 项）"),
         (with_turn(1, prompt=" "), "turns[1].prompt（第 2 轮）", "用户的话是空的"),
         (with_turn(1, prompt=None), "turns[1].prompt（第 2 轮）", "应是文字，却是 null"),
         (with_turn(0, promt="x"), "turns[0].promt（第 1 轮）", "不认识的字段 promt；是不是 prompt"),
@@ -135,6 +139,11 @@ def test_one_fault_is_named_by_line_question_and_key(
         (b'{"id": "a", "id": "b"}', "字段 id 出现了两次"),
         (b"[" * 100_000, "括号嵌套得太深"),
         (b'{"bank": "late"}', "表头只能写一次"),
+        (b'{"id": ' + b"9" * 5000 + b"}", "有 5000 位，太长"),
+        (b'{"id": 1e999}', "1e999 太大，不是有限的数"),
+        (b'{"id" 1}', "不是合法的 JSON（第 7 列起读不下去）"),
+        (rb'{"id": "\x"}', "不是合法的 JSON（第 9 列起读不下去）"),
+        (b"[]", "应是一个 JSON 对象，却是列表（0 项）"),
     ],
 )
 def test_a_line_that_is_no_question_is_named_and_the_rest_still_checked(
@@ -145,6 +154,16 @@ def test_a_line_that_is_no_question_is_named_and_the_rest_still_checked(
     assert first.where == f"{file} 第 2 行"
     assert message in first.message
     assert second.where == f"{file} 第 3 行，题 calc-001，difficulty"
+
+
+def test_a_nul_is_named_with_its_key(tmp_path: Path) -> None:
+    spelt = with_turn(1, prompt="反斜杠 \\u0000 不是空字符")
+    assert check_bank(write(tmp_path / "y.jsonl", spelt)) == ()
+    file = write(tmp_path / "x.jsonl", OTHER, with_turn(1, prompt="那5斤呢\0？"), {**OTHER, "a\0": 1})
+    assert [(fault.where, fault.message) for fault in check_bank(file)] == [
+        (f"{file} 第 2 行 的 turns[1].prompt", "文字里有空字符（\\u0000），存不进库"),
+        (f"{file} 第 3 行 的 这一行", "文字里有空字符（\\u0000），存不进库"),
+    ]
 
 
 def test_questions_that_stand_twice(tmp_path: Path) -> None:

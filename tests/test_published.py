@@ -264,6 +264,15 @@ def test_llmeval1_means(everything: Store, recorded: Path) -> None:
     assert sorted(off) == [("ChatGLM-6B", "logicality"), ("NewBing", "overall")]
 
 
+def test_wildbench_scores(everything: Store, recorded: Path) -> None:
+    """The latest scores alone: the same judge's earlier ones are a judge of their own."""
+    published = expected(recorded, "wildbench/expected.json")
+    rows = named(pipeline.leaderboard(everything, Plan(bank="wildbench", judge="gpt-4o-2024-05-13")))
+    means = {name: row.mean.value for name, row in rows.items() if row.mean}
+    assert means == pytest.approx({name: one["published"]["score"] for name, one in published.items()}, abs=1e-12)
+    assert means == pytest.approx({"gpt-3.5-turbo-0125": 6.613880742913001, "gemma-2b-it": 4.737512242899118})
+
+
 def test_a_recorded_dialogue_is_shown_as_it_was_held(everything: Store) -> None:
     """Chinese-Alpaca's dialogues were held live: 3 to 8 turns, other user turns and other numbers of them per model."""
     import io

@@ -110,7 +110,8 @@ def compare(
         done = live.perform(url, voices, wish, dry_run=dry_run, yes=yes)
         if done is None or stage == "answer":
             return
-        plan = replace(plan, bank=done)
+        names = tuple(voices.shown(name) for name in (first, second))
+        plan = replace(plan, bank=done, candidates=names, judge=voices.shown(judges[0]) if judges else None)
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:
         print_json("judge.compare/1", fields_of(report))

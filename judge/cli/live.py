@@ -139,10 +139,11 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         if name not in asked and name not in recorded:
             raise UnknownName("候选", name, [*voices.config.models, *recorded])
     candidates = [
-        Candidate(name, asked[name].model.identity) if name in asked else recorded[name] for name in wish.candidates
+        Candidate(voices.shown(name), asked[name].model.identity) if name in asked else recorded[name]
+        for name in wish.candidates
     ]
     judges = [
-        (pairwise(name, voices.open(name).model.identity, levels=wish.levels), voices.open(name))
+        (pairwise(voices.shown(name), voices.open(name).model.identity, levels=wish.levels), voices.open(name))
         for name in wish.judges
     ]
     cases, count = cases_of(
@@ -151,7 +152,11 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
     work = Work(
         questions,
         candidates,
-        {candidate.key: asked[candidate.name] for candidate in candidates if candidate.name in asked},
+        {
+            candidate.key: asked[name]
+            for name, candidate in zip(wish.candidates, candidates, strict=True)
+            if name in asked
+        },
         judges,
         cases,
         samples=wish.samples,

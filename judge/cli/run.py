@@ -66,10 +66,13 @@ def run(
         max_calls=max_calls,
         stage=stage,
     )
-    done = live.perform(url, live.opened_voices(revision), wish, dry_run=dry_run, yes=yes)
+    voices = live.opened_voices(revision)
+    done = live.perform(url, voices, wish, dry_run=dry_run, yes=yes)
     if done is None or stage == "answer":
         return
-    plan = Plan(candidates=names, bank=done, judge=judge_name, baseline=names[-1] if design == "baseline" else None)
+    shown = tuple(voices.shown(name) for name in names)
+    baseline = shown[-1] if design == "baseline" else None
+    plan = Plan(candidates=shown, bank=done, judge=voices.shown(judge_name), baseline=baseline)
     board = pipeline.leaderboard(opened(url), plan)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))

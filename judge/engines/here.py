@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeAlias
 
 from judge.dialogue import answer_of, finished, next_request
 from judge.errors import CapReached, JudgeError, ModelBusy
@@ -15,11 +16,15 @@ from judge.records import Candidate, Case, Dialogue, Judgment, Outcome, Question
 from judge.store import Store
 from judge.work import Progress, Voice, Work
 
-AT_ONCE = 256  # questions being worked on: enough to keep every endpoint busy, few enough for flat memory
+AT_ONCE = 512  # questions being worked on: enough to keep every endpoint busy, few enough for flat memory
+CHUNK = 16  # questions looked up and claimed in one go
 BATCH = 64  # judgments written in one transaction, if so many come within a moment
 MOMENT = 0.02  # seconds a judgment may wait for company before it is written
 RENEW = 20.0  # seconds between two signs of life to other processes
 RETRY = 1.0  # seconds before work that another process has claimed is looked at again
+
+Item: TypeAlias = tuple[Question, int]  # a question and a sample of it
+Asked: TypeAlias = tuple[Case, Judging, Voice, str]  # what a judge is to be asked, and the key of its judgment
 
 
 class Run:
@@ -41,16 +46,18 @@ class Run:
     async def carry_out(self) -> None:
         """Do the work; raises what stops an endpoint (key, quota, cap) after all that was in flight is kept."""
         waiting = [(question, sample) for question in self.work.questions for sample in range(self.work.samples)]
+        self.store.add_judges([judging.judge for judging, _ in self.work.judges])
         async with self._writer(), self._alive():
-            gate = asyncio.Semaphore(AT_ONCE)
+            gate = asyncio.Semaphore(AT_ONCE // CHUNK)
 
-            async def one(question: Question, sample: int) -> tuple[Question, int] | None:
+            async def gated(chunk: Sequence[Item]) -> Sequence[Item]:
                 async with gate:
-                    return None if await self._question(question, sample) else (question, sample)
+                    return await self._chunk(chunk)
 
             while waiting and not self._ended:
-                left = await asyncio.gather(*(one(question, sample) for question, sample in waiting))
-                waiting = [again for again in left if again is not None]
+                chunks = [waiting[at : at + CHUNK] for at in range(0, len(waiting), CHUNK)]
+                left = await asyncio.gather(*map(gated, chunks))
+                waiting = [item for items in left for item in items]
                 if waiting and not self._ended:
                     await asyncio.sleep(RETRY)
         if self.fatal is not None:
@@ -60,33 +67,47 @@ class Run:
     def _ended(self) -> bool:
         return self.stopping or self.fatal is not None
 
-    async def _question(self, question: Question, sample: int) -> bool:
-        """Work on one question; False where another process is at it and it must be looked at again."""
-        if self._ended:
-            return True
-        dialogues = self._stored(question, sample)
-        if self._complete(dialogues):
-            return True
-        name = content_hash("claim", [question.key, sample])
-        if not self.store.claim(name):
-            return False
+    async def _chunk(self, chunk: Sequence[Item]) -> Sequence[Item]:
+        """Work on some questions; return those that another process is at, to be looked at again."""
+        found = {} if self._ended else self._found(chunk)
+        todo = [item for item, (held, missing) in found.items() if missing or not self._answered(held)]
+        names = {content_hash("claim", [question.key, sample]): (question, sample) for question, sample in todo}
+        claimed = self.store.claim(list(names)) if names else set()
         try:
-            dialogues = self._stored(question, sample)  # what the other process did meanwhile
-            if "answer" in self.work.stages:
-                dialogues += await self._play_missing(question, sample, dialogues)
-            if "judge" in self.work.stages:
-                await self._judge(dialogues)
+            # Looked up again: another process may have done some of it before the claim.
+            mine = self._found([item for name, item in names.items() if name in claimed])
+            await asyncio.gather(*(self._item(item, held, missing) for item, (held, missing) in mine.items()))
         finally:
-            self.store.release_claims([name])
-        return True
+            if claimed:
+                self.store.release_claims(claimed)
+        return [item for name, item in names.items() if name not in claimed]
+
+    def _found(self, items: Sequence[Item]) -> dict[Item, tuple[list[Dialogue], list[Asked]]]:
+        """Return with each question its stored dialogues, and what judges are still to be asked of them."""
+        history = self.work.manner.history
+        blank = {
+            item: [Dialogue(item[0], candidate, (), item[1], history) for candidate in self.work.candidates]
+            for item in items
+        }
+        found = self.store.finished_dialogues(one for dialogues in blank.values() for one in dialogues)
+        held = {item: [found[one.key] for one in dialogues if one.key in found] for item, dialogues in blank.items()}
+        wanted = {item: self._wanted(held[item]) for item in items}
+        judged = self.store.judged([key for asked in wanted.values() for *_, key in asked])
+        return {item: (held[item], [one for one in wanted[item] if one[3] not in judged]) for item in items}
+
+    async def _item(self, item: Item, held: list[Dialogue], missing: list[Asked]) -> None:
+        played = await self._play_missing(*item, held) if "answer" in self.work.stages else []
+        if played:
+            wanted = self._wanted([*held, *played])
+            judged = self.store.judged([key for *_, key in wanted])
+            missing = [one for one in wanted if one[3] not in judged]
+        await asyncio.gather(*(self._hear(*one) for one in missing))
+
+    def _answered(self, held: Sequence[Dialogue]) -> bool:
+        there = {dialogue.candidate.key for dialogue in held}
+        return "answer" not in self.work.stages or set(self.work.voices) <= there
 
     # ── answering ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _stored(self, question: Question, sample: int) -> list[Dialogue]:
-        history = self.work.manner.history
-        wanted = [Dialogue(question, candidate, (), sample, history) for candidate in self.work.candidates]
-        found = self.store.finished_dialogues(wanted)
-        return [found[dialogue.key] for dialogue in wanted if dialogue.key in found]
 
     async def _play_missing(self, question: Question, sample: int, held: Sequence[Dialogue]) -> list[Dialogue]:
         there = {dialogue.candidate.key for dialogue in held}
@@ -113,30 +134,14 @@ class Run:
 
     # ── judging ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _wanted(self, dialogues: Sequence[Dialogue]) -> list[tuple[Case, Judging, Voice]]:
+    def _wanted(self, dialogues: Sequence[Dialogue]) -> list[Asked]:
         """Return what the judges are to be asked on these dialogues; filtered and empty answers need no judge."""
-        cases = [case for case in self.work.cases(dialogues) if all(map(_judgeable, case.dialogues))]
-        return [(case, judging, voice) for case in cases for judging, voice in self.work.judges]
-
-    def _complete(self, dialogues: Sequence[Dialogue]) -> bool:
-        there = {dialogue.candidate.key for dialogue in dialogues}
-        if "answer" in self.work.stages and not set(self.work.voices) <= there:
-            return False
         if "judge" not in self.work.stages:
-            return True
-        keys = [_key(case, judging) for case, judging, _ in self._wanted(dialogues)]
-        return self.store.judged(keys) >= set(keys)
+            return []
+        cases = [case for case in self.work.cases(dialogues) if all(map(_judgeable, case.dialogues))]
+        return [(case, judging, voice, _key(case, judging)) for case in cases for judging, voice in self.work.judges]
 
-    async def _judge(self, dialogues: Sequence[Dialogue]) -> None:
-        wanted = self._wanted(dialogues)
-        known = self.store.judged([_key(case, judging) for case, judging, _ in wanted])
-        self.progress.known += len(known)
-        missing = [(case, judging, voice) for case, judging, voice in wanted if _key(case, judging) not in known]
-        if missing:
-            self.store.add_judges([judging.judge for _, judging, _ in missing])
-        await asyncio.gather(*(self._hear(case, judging, voice) for case, judging, voice in missing))
-
-    async def _hear(self, case: Case, judging: Judging, voice: Voice) -> None:
+    async def _hear(self, case: Case, judging: Judging, voice: Voice, _: str) -> None:
         reply = await self._ask(voice, judging.request(case, self.secret), f"{case.question.id} {judging.judge.name}")
         if reply is None:
             return

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from judge.errors import StoreError
 from judge.store import tables
@@ -117,7 +117,8 @@ def create_file(path: Path) -> None:
 def open_file(path: Path) -> Engine:
     """Open a checked SQLite file; one that may not be written is opened so that nothing beside it is written either."""
     if writable(path):
-        return _sqlite_engine(path)
+        # Opening a file costs more than a small transaction, so its connection is kept between them.
+        return _sqlite_engine(path, QueuePool)
     if not _logged_pages(path):
         return _sqlite_engine(path.resolve().as_uri(), uri="true", mode="ro", immutable="1")
     # Who reads the log writes an index beside it: a store with one is read from a copy.
@@ -136,9 +137,9 @@ def open_file(path: Path) -> Engine:
     return engine
 
 
-def _sqlite_engine(database: str | Path, **options: str) -> Engine:
+def _sqlite_engine(database: str | Path, pool: type[Pool] = NullPool, **options: str) -> Engine:
     url = URL.create("sqlite", database=str(database), query=options)  # never from text: a path may hold ? and #
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": BUSY_SECONDS})
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:

@@ -16,7 +16,7 @@ from judge.identity import content_hash, plain
 from judge.records import Answer, Dialogue, Judge, Judgment
 from judge.store import rows, tables
 from judge.store.reading import Reading
-from judge.store.writing import Append, Writing, chunks
+from judge.store.writing import Append, Writing, chunks, model_name
 
 CLAIMED_FOR = 60.0  # seconds, after which the work of a process that vanished elsewhere may be taken over
 
@@ -95,9 +95,9 @@ class Working(Reading, Writing):
         }
 
     def add_judges(self, judges: Sequence[Judge]) -> None:
-        """Append judges that are not there."""
+        """Append judges that are not there; raises InputError where one is there under another name."""
         with self._writing() as connection:
-            Append(connection).first(tables.judge, [rows.judge_row(judge) for judge in judges])
+            Append(connection)(tables.judge, [rows.judge_row(judge) for judge in judges], model_name)
 
     def append_judgments(self, judgments: Sequence[Judgment]) -> None:
         """Append judgments whose questions, dialogues and judges are stored already, in one transaction."""
@@ -120,19 +120,21 @@ class Working(Reading, Writing):
 
     # ── claims ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def claim(self, name: str) -> bool:
-        """Take a piece of work for this process; False while another process that is alive has it."""
+    def claim(self, names: Sequence[str]) -> set[str]:
+        """Take pieces of work for this process; return which were not held by another one that is alive."""
         table, now = tables.claim, time.time()
         mine = {"host": socket.gethostname(), "process": os.getpid(), "until": now + CLAIMED_FOR}
         with self._writing() as connection:
-            held = connection.execute(select(table).where(table.c.name == name)).first()
-            if held is None:
-                connection.execute(insert(table), {"name": name, **mine})
-                return True
-            if not _abandoned(held.host, held.process, held.until, now):
-                return False
-            connection.execute(update(table).where(table.c.name == name).values(**mine))
-            return True
+            held = [
+                row for some in chunks(names) for row in connection.execute(select(table).where(table.c.name.in_(some)))
+            ]
+            kept = {row.name for row in held if not _abandoned(row.host, row.process, row.until, now)}
+            taken = [name for name in names if name not in kept]
+            for some in chunks([row.name for row in held if row.name not in kept]):
+                connection.execute(delete(table).where(table.c.name.in_(some)))
+            if taken:
+                connection.execute(insert(table), [{"name": name, **mine} for name in taken])
+        return set(taken)
 
     def renew_claims(self) -> None:
         """Say that this process is still at work on what it has claimed."""

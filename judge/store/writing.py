@@ -72,8 +72,8 @@ class Writing:
             append = Append(connection)
             append(tables.bank, [rows.bank_row(bank) for bank in banks], lambda row: f"题库 {row['name']}")
             append(tables.question, [rows.question_row(question) for question in questions], _question_name)
-            append(tables.candidate, [rows.candidate_row(candidate) for candidate in candidates], _model_name)
-            append(tables.judge, [rows.judge_row(judge) for judge in judges], _model_name)
+            append(tables.candidate, [rows.candidate_row(candidate) for candidate in candidates], model_name)
+            append(tables.judge, [rows.judge_row(judge) for judge in judges], model_name)
             append.all_dialogues(dialogues)
             append.all_judgments(judgments)
             append.all_humans(human_verdicts)
@@ -219,7 +219,7 @@ def _question_name(row: rows.Row) -> str:
     return f"题目 {row['bank']}/{row['id']}（第 {row['version']} 版）"
 
 
-def _model_name(row: rows.Row) -> str:
+def model_name(row: rows.Row) -> str:
     return f"{row['name']} 这个模型（已有另一个名字；要么沿用那个名字，要么写不同的 revision）"
 
 

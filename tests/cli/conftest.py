@@ -28,15 +28,16 @@ class Done:
 
 
 class RunCommand(Protocol):
-    def __call__(self, *arguments: str, columns: int = 80, store: Path | None = None) -> Done: ...
+    def __call__(self, *arguments: str, columns: int = 80, store: Path | str | None = None) -> Done: ...
 
 
 @pytest.fixture
 def judge(tmp_path: Path) -> RunCommand:
     """Run `judge` in its own process, in an empty folder, with a store in that folder."""
 
-    def run(*arguments: str, columns: int = 80, store: Path | None = None) -> Done:
-        environment = {**os.environ, "COLUMNS": str(columns), "JUDGE_STORE": str(store or tmp_path / "judge.db")}
+    def run(*arguments: str, columns: int = 80, store: Path | str | None = None) -> Done:
+        place = tmp_path / "judge.db" if store is None else store
+        environment = {**os.environ, "COLUMNS": str(columns), "JUDGE_STORE": str(place)}
         command = [str(Path(sys.executable).with_name("judge")), *arguments]
         done = subprocess.run(
             command,

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,6 +66,57 @@ def test_show_gives_one_item_in_full(imported: RunCommand) -> None:
     assert "旧版" not in imported("show", "q8", "--pair", "新版").out
 
 
+def test_show_as_json_writes_every_field_out(imported: RunCommand) -> None:
+    item = imported("show", "q0", "--json").json
+    assert item["schema"] == "judge.show/1"
+    assert {"version": 1, "difficulty": None, "tags": []}.items() <= item["question"].items()
+    assert item["question"]["turns"][0]["expected"] == "answer"
+    dialogue = item["dialogues"][0]
+    assert (dialogue["candidate"], dialogue["sample"], dialogue["history"], dialogue["outcome"]) == (
+        "新版",
+        0,
+        "own",
+        "ok",
+    )
+    assert dialogue["answers"][0] == {
+        "prompt": "第0题第一问",
+        "text": "新版答第0题第一问",
+        "outcome": "ok",
+        "reasoning": None,
+        "usage": None,
+        "returned_model": None,
+    }
+    case = {
+        "scope": "dialogue",
+        "candidates": ["新版", "旧版"],
+        "samples": [0, 0],
+        "histories": ["own", "own"],
+        "placement_known": True,
+    }
+    judgment = item["judgments"][0]
+    assert judgment == case | {
+        "key": judgment["key"],
+        "judge": "评委一",
+        "verdict": {"side": "first"},
+        "reply": "理由。[[A]]",
+        "repeat": 0,
+        "usage": None,
+        "returned_model": None,
+    }
+    human = item["human_verdicts"][0]
+    assert human == case | {
+        "key": human["key"],
+        "reviewer": "审阅员",
+        "verdict": {"side": "second"},
+        "probability": 1.0,
+        "draw": None,
+        "adjudicates": False,
+        "both_bad": False,
+        "supersedes": None,
+        "comment": "",
+    }
+
+
 def test_show_prints_hostile_text_inert(judge: RunCommand, tmp_path: Path) -> None:
     folder = tmp_path / "敌"
     folder.mkdir()
@@ -94,6 +146,43 @@ def test_importing_twice_changes_nothing_and_says_so(imported: RunCommand, sampl
     assert len(imported("runs", "--json").json["runs"]) == 1
 
 
+def test_two_files_of_one_name_are_two_imports(judge: RunCommand, tmp_path: Path) -> None:
+    for folder in ("一", "二"):
+        (tmp_path / folder).mkdir()
+        turns = [{"prompt": f"{folder}问"}]
+        rows: list[dict[str, Any]] = [
+            {"bank": "b", "abilities": ["计算"]},
+            {"id": folder, "ability": "计算", "turns": turns},
+        ]
+        for _ in range(2):
+            assert judge("import", str(lines(tmp_path / folder / "同名.jsonl", rows))).code == 0
+    runs = judge("runs", "--json").json["runs"]
+    assert [(run["name"], run["content"]["counts"]["questions"]) for run in runs] == [("同名.jsonl", 1)] * 2
+
+
+def test_formats_fill_the_terminal_and_can_be_read_by_programs(judge: RunCommand) -> None:
+    from rich.cells import cell_len
+
+    from judge.importers import FORMATS
+
+    wide, narrow, least = (judge("import", "--formats", columns=columns).out for columns in (120, 60, 20))
+    assert len(wide.splitlines()) == len(FORMATS) < len(narrow.splitlines())
+    assert max(map(cell_len, narrow.splitlines())) <= 60
+    assert least == narrow
+    found = judge("import", "--formats", "--json").json
+    assert (found["schema"], [one["name"] for one in found["formats"]]) == ("judge.formats/1", list(FORMATS))
+
+
+def test_what_an_import_says_is_not_wrapped(judge: RunCommand, sample: Path) -> None:
+    done = judge("import", str(sample), columns=20)
+    assert done.out.splitlines() == [f"{sample}  [own]  新增 题 12、回答 23、评判 22、人工判定 3"]
+
+
+def test_an_empty_variable_leaves_the_store_where_it_is(judge: RunCommand, sample: Path, tmp_path: Path) -> None:
+    assert judge("import", str(sample), store="").code == 0
+    assert (tmp_path / "results" / "judge.db").exists()
+
+
 def test_what_is_exported_can_be_imported_elsewhere(imported: RunCommand, tmp_path: Path) -> None:
     assert imported("export", "--out", str(tmp_path / "出")).code == 0
     other = tmp_path / "other.db"
@@ -111,6 +200,8 @@ def test_reread_finds_nothing_to_object_to(imported: RunCommand) -> None:
     ("line", "said"),
     [
         ('{"id": "q1", "ability": "计算"', "JSON 不完整"),
+        ('{"id": "q1", "ability": "计算", "turns": [], "version": 99999999999999999999}', "version"),
+        ('{"id": "q1\\u0000", "ability": "计算", "turns": []}', "的 id：文字里有空字符"),
         ('{"id": "q1", "ability": "运气", "turns": [{"prompt": "问", "reference_kind": "none"}]}', "运气"),
         ('{"id": "q1", "ability": "计算", "turns": []}', "turns"),
         ('{"id": "q1", "ability": "计算"}', "turns"),

@@ -12,6 +12,7 @@ import pytest
 
 from judge.errors import InputError
 from judge.importers import Imported, own
+from judge.importers.own_rows import JudgeRow
 from judge.records import (
     ABILITIES,
     DIALOGUE,
@@ -104,7 +105,7 @@ def test_the_documented_examples_are_imported(tmp_path: Path) -> None:
 
 def test_every_field_is_documented() -> None:
     text = FORMATS.read_text(encoding="utf-8")
-    shapes = [*own.KINDS.values(), own.HeaderRow, own.ModelRow, own.JudgeRow, own.ScoresRow]
+    shapes = [*own.KINDS.values(), own.HeaderRow, own.ModelRow, JudgeRow, own.ScoresRow]
     fields = {name for shape in shapes for name in shape.model_fields}
     assert {name for name in fields if f"`{name}`" not in text} == set()
 
@@ -215,10 +216,10 @@ def test_candidates_of_one_name_are_told_apart_by_their_model(tmp_path: Path) ->
 
 
 def test_samples_and_histories_choose_the_dialogue(tmp_path: Path) -> None:
-    golden = {**SECOND, "sample": 2, "history": "golden"}
-    line = {**JUDGMENT, "samples": [0, 2], "histories": ["own", "golden"], "placement_known": False}
-    found = read(tmp_path, HEADER, QUESTION, ANSWERS, SECOND, golden, line)
-    case = Case(found.questions[0], DIALOGUE, (found.dialogues[0], found.dialogues[2]), placement_known=False)
+    again, golden = {**ANSWERS, "sample": 2}, {**SECOND, "sample": 2, "history": "golden"}
+    line = {**JUDGMENT, "samples": [2, 2], "histories": ["own", "golden"], "placement_known": False}
+    found = read(tmp_path, HEADER, QUESTION, ANSWERS, SECOND, again, golden, line)
+    case = Case(found.questions[0], DIALOGUE, (found.dialogues[2], found.dialogues[3]), placement_known=False)
     assert found.judgments[0].case == case
 
 
@@ -249,6 +250,70 @@ def test_results_of_every_kind(tmp_path: Path) -> None:
     assert found.notes == {}
 
 
+@pytest.mark.parametrize("line", [JUDGMENT, HUMAN])
+def test_dialogues_of_different_samples_are_not_one_case(tmp_path: Path, line: Line) -> None:
+    file = write(tmp_path / "x.jsonl", *ALL[:4], {**SECOND, "sample": 1}, {**line, "samples": [0, 1]})
+    with pytest.raises(InputError, match="两份回答的 sample 不同") as error:
+        own.read(file)
+    assert (error.value.where, bool(error.value.fix)) == (f"{file} 第 6 行 的 samples", True)
+
+
+def test_a_tie_has_no_strength(tmp_path: Path) -> None:
+    ties = [{"side": "tie"}, {"side": "tie", "strength": 2, "probabilities": [0.5, 0, 0.5]}]
+    lines = [{**JUDGMENT, "repeat": at, "verdict": verdict} for at, verdict in enumerate(ties)]
+    found = read(tmp_path, *ALL[:4], *lines)
+    assert [one.result for one in found.judgments] == [Verdict(Side.TIE, 0), Verdict(Side.TIE, 0, (0.5, 0.0, 0.5))]
+
+
+@pytest.mark.parametrize(
+    ("side", "shares", "fits"),
+    [
+        ("first", [0.5, 0.25, 0.25], True),
+        ("first", [0.5, 0, 0.5], True),
+        ("first", [0.3, 0.2, 0.5], False),
+        ("second", [0.5, 0.2, 0.3], False),
+        ("tie", [0.2, 0.6, 0.2], True),
+        ("tie", [0.4, 0.2, 0.4], True),
+        ("tie", [0.5, 0.2, 0.3], False),
+    ],
+)
+def test_the_side_is_the_most_probable_one(tmp_path: Path, side: str, shares: list[float], fits: bool) -> None:
+    lines = (*ALL[:4], {**JUDGMENT, "verdict": {"side": side, "probabilities": shares}})
+    if fits:
+        assert len(read(tmp_path, *lines).judgments) == 1
+    else:
+        with pytest.raises(InputError, match=f"结论是 {side}，概率最大的却不是它"):
+            read(tmp_path, *lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "minimum", "maximum", "said"),
+    [
+        (5, 5, 5, "minimum 与 maximum 相同"),
+        (-3, -10, 0, "最高分不大于 0"),
+        (2e9, 1, 10, "超过 10 亿"),
+        (5, -2e9, 10, "超过 10 亿"),
+        (5, 0, 10**20, "超过 10 亿"),
+        (3, 4, 1, None),
+        (3, 2, 0, None),
+        (-3, -10, 10, None),
+    ],
+)
+@pytest.mark.parametrize("place", ["overall", "dimensions.得体"])
+def test_a_scale_on_which_a_score_means_something(
+    tmp_path: Path, place: str, value: float, minimum: float, maximum: float, said: str | None
+) -> None:
+    score = {"value": value, "minimum": minimum, "maximum": maximum}
+    scores = {"overall": score} if place == "overall" else {"dimensions": {"得体": score}}
+    lines = (*ALL[:4], {**JUDGMENT, "candidates": ["甲"], "verdict": None, "scores": scores})
+    if said is None:
+        assert len(read(tmp_path, *lines).judgments) == 1
+    else:
+        with pytest.raises(InputError, match=said) as error:
+            read(tmp_path, *lines)
+        assert error.value.where.endswith(f"第 5 行 的 scores.{place}")
+
+
 def test_what_looks_odd_is_kept_and_noted(tmp_path: Path) -> None:
     beyond = {"overall": {"value": 11, "minimum": 1, "maximum": 10}}
     scored = {"bank": "b", "question": "q", "scope": 3, "candidates": ["甲"], "judge": "评委", "scores": beyond}
@@ -265,6 +330,20 @@ def test_what_looks_odd_is_kept_and_noted(tmp_path: Path) -> None:
         ({**ANSWERS, "question": "Q"}, "", "题 b/Q不在这次导入的文件里；是不是 q"),
         ({**JUDGMENT, "candidates": ["甲", "丙"]}, "", "候选 丙 对题 b/q 的回答（sample 0）不在这次导入的文件里"),
         ({**JUDGMENT, "samples": [0, 1]}, "", "候选 乙 对题 b/q 的回答（sample 1）不在这次导入的文件里"),
+        ({**JUDGMENT, "candidates": ["甲", "甲"]}, " 的 candidates", "两个候选是同一份回答"),
+        ({**JUDGMENT, "scope": 1000}, " 的 scope", "轮次至多 999"),
+        ({**JUDGMENT, "version": 10**20}, " 的 version", f"应是不大于 2147483647 的数，却是 {10**20}"),
+        ({**JUDGMENT, "repeat": 2**31}, " 的 repeat", "应是不大于 2147483647 的数，却是 2147483648"),
+        ({**JUDGMENT, "judge": "评" * 201}, " 的 judge.name", f"应是至多 200 个字的文字，却是文字 '{'评' * 20}'……"),
+        ({**HUMAN, "reviewer": "陈" * 201}, " 的 reviewer", f"应是至多 200 个字的文字，却是文字 '{'陈' * 20}'……"),
+        ({**SECOND, "candidate": "乙" * 201}, " 的 candidate", f"应是至多 200 个字的文字，却是文字 '{'乙' * 20}'……"),
+        ({**HEADER, "bank": "b" * 201}, " 的 bank", f"应是至多 200 个字的文字，却是文字 '{'b' * 20}'……"),
+        ({**JUDGMENT, "reply": "\0"}, " 的 reply", "文字里有空字符（\\u0000），存不进库"),
+        (
+            {**SECOND, "answers": [{"prompt": None, "text": "在\0"}]},
+            " 的 answers[0].text",
+            "文字里有空字符（\\u0000），存不进库",
+        ),
         ({**JUDGMENT, "samples": [0]}, "", "samples、histories 应与 candidates 一样长"),
         ({**JUDGMENT, "candidates": ["甲"]}, " 的 candidates", "胜负要有两个候选，打分只能有一个"),
         ({**JUDGMENT, "candidates": [3, "乙"]}, " 的 candidates[0]", "应是名字，或含 name 与 model 的对象"),

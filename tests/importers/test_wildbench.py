@@ -45,16 +45,17 @@ def test_scores_of_two_judges(tmp_path: Path) -> None:
         (Answer(None, " ", Outcome.EMPTY),),
     ]
     reply = "strengths: 简短。\n\nweaknesses: 太短。"
-    assert [(one.judge.name, one.repeat, one.result, one.reply) for one in found.judgments] == [
-        ("recorded:wildbench/评委一号", 0, Scores(Score(7, 1, 10)), reply),
-        ("recorded:wildbench/评委一号", 1, Scores(Score(6, 1, 10)), None),
-        ("recorded:wildbench/评委二号", 0, Scores(Score(10, 1, 10)), None),
-        ("recorded:wildbench/评委一号", 0, Unreadable("recorded score 'N/A'"), reply),
+    assert [(one.judge.name, one.result, one.reply) for one in found.judgments] == [
+        ("recorded:wildbench/评委一号", Scores(Score(7, 1, 10)), reply),
+        ("recorded:wildbench/评委一号+earlier", Scores(Score(6, 1, 10)), None),
+        ("recorded:wildbench/评委二号", Scores(Score(10, 1, 10)), None),
+        ("recorded:wildbench/评委一号", Unreadable("recorded score 'N/A'"), reply),
     ]
+    assert {one.repeat for one in found.judgments} == {0}
     assert found.notes == {
         "回答是空白，记为空回答；评判照录": 1,
         "得分不是 1–10 的整数，记为读不出": 1,
-        "同一评委较早的得分，记为重复评判": 1,
+        "同一评委较早的得分，记为另一个评委（+earlier）": 1,
     }
 
 
@@ -94,18 +95,18 @@ def test_published_figures(recorded: Path, model: str) -> None:
     """The mean, the length, and both comparisons: a second judge, and the same judge's earlier score."""
     expected = json.loads((recorded / "wildbench/expected.json").read_text(encoding="utf-8"))[model]
     found = wildbench.read(recorded / "wildbench" / f"{model}.jsonl.gz")
-    scores: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    scores: dict[str, dict[str, float]] = defaultdict(dict)
     for judgment in found.judgments:
-        scores[judgment.judge.model.model, judgment.repeat][judgment.case.question.id] = value(judgment)
-    now = scores["gpt-4o-2024-05-13", 0]
+        scores[judgment.judge.name.rpartition("/")[2]][judgment.case.question.id] = value(judgment)
+    now = scores["gpt-4o-2024-05-13"]
     assert len(now) == expected["published"]["total"]
     assert fmean(now.values()) == pytest.approx(expected["published"]["score"], abs=1e-12)
     texts = [dialogue.answers[0].text.strip() for dialogue in found.dialogues]
     assert texts.count("") == expected["empty_outputs"]
     assert fmean(len(text) for text in texts if text) == pytest.approx(expected["published"]["avg_len"], abs=1e-9)
     for key, name in (
-        (("gpt-4o-2024-05-13", 1), "vs gpt-4o-2024-05-13 earlier judgment"),
-        (("gpt-4-turbo-2024-04-09", 0), "vs gpt-4-turbo-2024-04-09"),
+        ("gpt-4o-2024-05-13+earlier", "vs gpt-4o-2024-05-13 earlier judgment"),
+        ("gpt-4-turbo-2024-04-09", "vs gpt-4-turbo-2024-04-09"),
     ):
         gaps = [abs(score - now[question]) for question, score in scores[key].items()]
         assert {
@@ -122,7 +123,7 @@ def test_published_figures(recorded: Path, model: str) -> None:
 def test_recorded_notes(recorded: Path) -> None:
     found = wildbench.read(recorded / "wildbench")
     assert (len(found.questions), len(found.dialogues), len(found.judgments)) == (1024, 2044, 4215)
-    assert found.notes == {"回答是空白，记为空回答；评判照录": 1, "同一评委较早的得分，记为重复评判": 139}
+    assert found.notes == {"回答是空白，记为空回答；评判照录": 1, "同一评委较早的得分，记为另一个评委（+earlier）": 139}
 
 
 @pytest.mark.parametrize("line", ALL)

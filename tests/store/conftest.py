@@ -1,8 +1,18 @@
-"""The PostgreSQL server of these tests does not wait for the disk: each test makes a database of its own."""
+"""The PostgreSQL server of these tests does not wait for the disk, each test making a database of its own; processes."""
 
 from __future__ import annotations
 
+import multiprocessing
+
 import pytest
+
+
+@pytest.fixture(scope="session")
+def processes() -> multiprocessing.context.ForkServerContext:
+    """Processes that begin clean and, the slow imports being done, at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "judge.store", "judge.importers.llmeval2", "psycopg"])
+    return context
 
 
 @pytest.fixture(scope="session")

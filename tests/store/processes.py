@@ -1,11 +1,15 @@
-"""What other processes do to a store in the tests: each function here is the work of one process."""
+"""What other processes do to a store in the tests, and how they are started and heard."""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from judge.errors import JudgeError
@@ -13,6 +17,30 @@ from judge.importers import llmeval2
 from judge.records import DIALOGUE, Answer, Candidate, Case, Dialogue, Judge, Judgment, Model, Question, Side, Verdict
 from judge.store import open_store
 from tests.store.samples import Batch
+
+PATIENCE = 60
+
+
+def started(
+    context: multiprocessing.context.ForkServerContext, work: Callable[..., None], *arguments: object
+) -> tuple[BaseProcess, Connection]:
+    here, there = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(*arguments, there), daemon=True)
+    process.start()
+    there.close()
+    return process, here
+
+
+def said(process: BaseProcess, here: Connection) -> str:
+    assert here.poll(PATIENCE), "no word from the process"
+    found = str(here.recv())
+    process.join(PATIENCE)
+    here.close()
+    assert process.exitcode == 0
+    return found
+
+
+# ── the work of one process ───────────────────────────────────────────────────────────────────────────────────────────
 
 
 def recorded_batches(path: Path, size: int = 125) -> list[Batch]:
@@ -75,5 +103,34 @@ def only_make(url: str, start: float, said: Connection) -> None:
     time.sleep(max(0.0, start - time.time()))
     try:
         said.send(str(len(open_store(url, create=True).banks())))
+    except JudgeError as error:
+        said.send(str(error))
+
+
+def ask_secret(url: str, start: float, said: Connection) -> None:
+    """At a given moment ask for the store's secret; send it."""
+    store = open_store(url)
+    time.sleep(max(0.0, start - time.time()))
+    said.send(store.secret().hex())
+
+
+def claim_and_stay(url: str, name: str, start: float, said: Connection) -> None:
+    """At a given moment claim a piece of work, send whether it was given, and live on until killed."""
+    store = open_store(url)
+    time.sleep(max(0.0, start - time.time()))
+    said.send(str(store.claim([name]) == {name}))
+    time.sleep(PATIENCE)
+
+
+def append_games(url: str, writer: str, start: float, said: Connection) -> None:
+    """At a given moment append, in small calls, judgments that others append too, each with the writer's own reply."""
+    store = open_store(url)
+    judgments = [replace(one, reply=writer) for one in games("a", 40)]
+    time.sleep(max(0.0, start - time.time()))
+    try:
+        for at in range(0, 40, 4):
+            store.add_judges([one.judge for one in judgments[at : at + 4]])
+            store.append_judgments(judgments[at : at + 4])
+        said.send("done")
     except JudgeError as error:
         said.send(str(error))

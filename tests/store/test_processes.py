@@ -7,48 +7,17 @@ import json
 import multiprocessing
 import random
 import time
-from collections.abc import Callable
 from itertools import islice
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 
 from judge.store import open_store
 from tests.store import processes as work
+from tests.store.processes import PATIENCE, said, started
 from tests.store.samples import codes, dump
 
 START_IN = 0.6  # seconds until all processes are there to begin at once
-PATIENCE = 60
-
-
-@pytest.fixture(scope="module")
-def processes() -> multiprocessing.context.ForkServerContext:
-    """Processes that begin clean and, the slow imports being done, at once."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "judge.store", "judge.importers.llmeval2", "psycopg"])
-    return context
-
-
-def started(
-    context: multiprocessing.context.ForkServerContext, work: Callable[..., None], *arguments: object
-) -> tuple[BaseProcess, Connection]:
-    here, there = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(*arguments, there), daemon=True)
-    process.start()
-    there.close()
-    return process, here
-
-
-def said(process: BaseProcess, here: Connection) -> str:
-    assert here.poll(PATIENCE), "no word from the process"
-    found = str(here.recv())
-    process.join(PATIENCE)
-    here.close()
-    assert process.exitcode == 0
-    return found
-
 
 # ── several at once ───────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -22,6 +22,7 @@ from judge.records import (
     Judgment,
     Model,
     Question,
+    Scope,
     Side,
     Skipped,
     Verdict,
@@ -50,8 +51,10 @@ from tests.store.samples import (
     SCORED,
     TALLY,
     UNPUBLISHED,
+    WANG,
     WOOD,
     WOOD_CASE,
+    WOOD_SWAPPED,
     YI_POISON,
     YI_WOOD,
     YI_WOOD_AGAIN,
@@ -147,6 +150,8 @@ def test_an_empty_store_has_nothing(store: Store) -> None:
     questions, abilities = store.question_columns("小库")
     tables = (questions, store.dialogue_columns("小库"), store.judgment_columns("小库", 1), store.human_columns("小库"))
     assert [len(table) for table in tables] == [0, 0, 0, 0]
+    assert len(store.dialogue_columns("小库", history="golden")) == 0
+    assert store.dimension_scores("小库", 1, "golden") == []
     assert abilities == ()
     assert store.human_columns("小库").shares.shape == (0, 3)
 
@@ -177,47 +182,93 @@ def test_the_key_of_what_was_said_stands_for_its_question(full: Store, key: str)
 def test_question_columns(full: Store) -> None:
     columns, abilities = full.question_columns("小库")
     assert abilities == ("代码", "安全")
-    assert values(columns) == {"code": [1, 2], "ability": [0, 1], "turns": [2, 1], "refuse": [False, True]}
+    assert values(columns) == {
+        "code": [1, 2],
+        "identity": [0, 1],
+        "version": [3, 1],
+        "ability": [0, 1],
+        "turns": [2, 1],
+        "refuse": [False, True],
+    }
     assert full.question_columns("另库")[0].turns.tolist() == [0]
+
+
+def test_versions_of_a_question_share_its_identity_within_their_bank(store: Store) -> None:
+    newer, elsewhere = replace(WOOD, version=4, ability="闲聊"), replace(WOOD, bank="另库", version=9)
+    store.add(questions=[newer, POISON, elsewhere, WOOD])
+    columns, abilities = store.question_columns("小库")
+    assert abilities == ("闲聊", "安全", "代码")
+    pinned = values(columns)
+    assert {name: pinned[name] for name in ("code", "identity", "version", "ability")} == {
+        "code": [1, 2, 4],
+        "identity": [0, 1, 0],
+        "version": [4, 1, 3],
+        "ability": [0, 1, 2],
+    }
+    assert (columns.identity.dtype, columns.version.dtype) == (np.int64, np.int64)
+    assert values(store.question_columns("另库")[0])["version"] == [9]
 
 
 def test_dialogue_columns(full: Store) -> None:
     columns = full.dialogue_columns("小库")
     pinned = values(columns)
     jia_wood, *yi_wood, jia_poison, yi_poison = pinned.pop("prompts")
-    assert pinned == {
-        "code": [1, 2, 3, 4, 5, 6],
-        "question": [1, 1, 1, 1, 2, 2],
-        "candidate": [1, 2, 2, 2, 1, 2],
-        "sample": [0, 0, 1, 0, 0, 0],
-        "outcome": [0, 1, 0, 1, 2, 0],  # ok, truncated, ok, truncated, filtered_input, ok
-        "ended": [0, 0, 0, 0, 1, 0],  # a truncated answer is an answer
+    assert pinned == {  # 4 has the golden history
+        "code": [1, 2, 3, 5, 6],
+        "question": [1, 1, 1, 2, 2],
+        "candidate": [1, 2, 2, 1, 2],
+        "sample": [0, 0, 1, 0, 0],
+        "outcome": [0, 1, 0, 2, 0],  # ok, truncated, ok, filtered_input, ok
+        "ended": [0, 0, 0, 1, 0],  # a truncated answer is an answer
     }
+    golden = values(full.dialogue_columns("小库", history="golden"))
+    yi_wood += golden.pop("prompts")
+    assert golden == {"code": [4], "question": [1], "candidate": [2], "sample": [0], "outcome": [1], "ended": [0]}
+    assert len(yi_wood) == 3
     assert len(set(yi_wood)) == 1
     assert jia_wood != yi_wood[0]
     assert jia_poison == yi_poison
-    assert values(full.dialogue_columns("小库", [2]))["code"] == [2, 3, 4, 6]
+    assert values(full.dialogue_columns("小库", [2]))["code"] == [2, 3, 6]
+    assert values(full.dialogue_columns("小库", [2], "golden"))["code"] == [4]
     assert len(full.dialogue_columns("小库", [3])) == 0
+    assert len(full.dialogue_columns("小库", [1], "golden")) == 0
 
 
 def test_judgment_columns(full: Store) -> None:
     columns = full.judgment_columns("小库", 1)
     assert values(columns) == {
-        "question": [1, 1, 1, 1, 1, 2, 2],
-        "scope": [0, 0, 0, 2, 0, 0, 1],
-        "judge": [1] * 7,
-        "repeat": [0, 1, 0, 0, 0, 0, 0],
-        "kind": [0, 0, 0, 0, 1, 2, 3],  # four verdicts, scores, unreadable, unanswered
-        "first": [1, 1, 2, 1, 2, 2, 2],
-        "second": [2, 2, 1, 2, 0, 1, 1],
-        "first_sample": [0] * 7,
-        "second_sample": [0, 0, 0, 1, 0, 0, 0],
-        "placement_known": [True, True, True, False, True, True, True],
-        "side": [0, 1, 2, 2, 1, 1, 1],
-        "shares": [[1, 0, 0], [0, 1, 0], [0.25, 0.125, 0.625], [0, 0, 1], [0] * 3, [0] * 3, [0] * 3],
-        "value": [0.0] * 7,
-        "worst": [0.0] * 7,
-        "best": [0.0] * 7,
+        "question": [1, 1, 1, 1, 2, 2],
+        "scope": [0, 0, 0, 2, 0, 1],
+        "judge": [1] * 6,
+        "repeat": [0, 1, 0, 0, 0, 0],
+        "kind": [0, 0, 0, 0, 2, 3],  # four verdicts, unreadable, unanswered
+        "first": [1, 1, 2, 1, 2, 2],
+        "second": [2, 2, 1, 2, 1, 1],
+        "first_sample": [0] * 6,
+        "second_sample": [0, 0, 0, 1, 0, 0],
+        "placement_known": [True, True, True, False, True, True],
+        "side": [0, 1, 2, 2, 1, 1],
+        "shares": [[1, 0, 0], [0, 1, 0], [0.25, 0.125, 0.625], [0, 0, 1], [0] * 3, [0] * 3],
+        "value": [0.0] * 6,
+        "worst": [0.0] * 6,
+        "best": [0.0] * 6,
+    }
+    assert values(full.judgment_columns("小库", 1, "golden")) == {
+        "question": [1],
+        "scope": [0],
+        "judge": [1],
+        "repeat": [0],
+        "kind": [1],  # scores
+        "first": [2],
+        "second": [0],
+        "first_sample": [0],
+        "second_sample": [0],
+        "placement_known": [True],
+        "side": [1],
+        "shares": [[0] * 3],
+        "value": [0.0],
+        "worst": [0.0],
+        "best": [0.0],
     }
     assert not columns.scored.any()
     assert columns.question.dtype == np.int64
@@ -252,6 +303,23 @@ def test_of_human_verdicts_the_latest_stand_and_on_an_adjudicated_item_only_the_
         "worst": [0, 0, 0, 4],
         "best": [0, 0, 0, 1],
     }
+    assert len(full.human_columns("小库", "golden")) == 0
+
+
+def test_what_people_said_on_one_history_is_apart_from_the_other(full: Store) -> None:
+    before = values(full.human_columns("小库"))
+    full.add(human_verdicts=[HumanVerdict(Case(WOOD, DIALOGUE, (YI_WOOD_GOLDEN,)), "李", RANKED)])
+    assert values(full.human_columns("小库")) == before
+    golden = values(full.human_columns("小库", "golden"))
+    assert {name: golden[name] for name in ("question", "kind", "first", "second", "value")} == {
+        "question": [1],
+        "kind": [1],
+        "first": [2],
+        "second": [0],
+        "value": [2],
+    }
+    assert full.dimension_scores("小库", None) == [(1, 1, 0, RANKED)]
+    assert full.dimension_scores("小库", None, "golden") == [(2, 1, 0, RANKED)]
 
 
 def standing(store: Store, *humans: HumanVerdict) -> list[tuple[int, int]]:
@@ -279,13 +347,41 @@ def test_an_adjudicator_who_passes_the_item_on_settles_nothing(store: Store) -> 
     assert standing(store, POISON_LI, replace(POISON_SETTLED, result=Skipped("不会"))) == [(0, 2), (3, 1)]
 
 
+def test_of_one_reviewer_only_the_latest_verdict_on_a_target_stands(store: Store) -> None:
+    again = HumanVerdict(WOOD_CASE, "李", Verdict(Side.TIE, 0))  # it supersedes nothing by name
+    swapped = HumanVerdict(WOOD_SWAPPED, "李", Verdict(Side.SECOND))  # the same target in the other placement
+    assert standing(store, LI, again) == [(0, 1)]
+    assert standing(store, swapped) == [(0, 2)]
+    assert standing(store, LI) == [(0, 2)]  # known already: saying it again is nothing new
+    assert standing(store, WANG) == [(0, 2), (0, 1)]  # another reviewer is another vote
+    assert standing(store, replace(again, case=replace(WOOD_CASE, scope=Scope(1)))) == [(0, 2), (0, 1), (0, 1)]
+
+
+def test_a_superseded_verdict_is_out_even_where_it_came_later(store: Store) -> None:
+    earlier = HumanVerdict(WOOD_CASE, "李", Verdict(Side.TIE, 0))
+    replacing = HumanVerdict(WOOD_CASE, "李", Verdict(Side.SECOND), supersedes=LI.key)
+    assert standing(store, earlier, replacing, LI) == [(0, 2)]
+
+
+def test_an_adjudicator_s_latest_word_is_the_adjudication(store: Store) -> None:
+    later = replace(POISON_SETTLED, result=Verdict(Side.TIE, 0))
+    assert standing(store, POISON_LI, POISON_SETTLED, later) == [(0, 1)]
+    assert standing(store, POISON_WANG) == [(0, 1)]
+
+
 def test_dimension_scores_by_judge_and_by_people_as_they_stand(full: Store) -> None:
-    assert full.dimension_scores("小库", 1) == [(2, 1, 0, JUDGMENTS[4].result)]
+    assert full.dimension_scores("小库", 1) == []
+    assert full.dimension_scores("小库", 1, "golden") == [(2, 1, 0, JUDGMENTS[4].result)]
+    assert full.dimension_scores("小库", 2, "golden") == []
     assert full.dimension_scores("小库", 2) == [(2, 2, 0, RANKED)]
     assert full.dimension_scores("小库", None) == [(1, 1, 0, RANKED)]
     better = replace(RANKED, dimensions=())
     full.add(human_verdicts=[replace(SCORED, result=better, supersedes=SCORED.key)])
     assert full.dimension_scores("小库", None) == [(1, 1, 0, better)]
+    latest = replace(RANKED, overall=None)
+    full.add(human_verdicts=[replace(SCORED, result=latest)])
+    assert full.dimension_scores("小库", None) == [(1, 1, 0, latest)]
+    assert full.dimension_scores("小库", None, "golden") == []
 
 
 # ── while others write ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -303,7 +399,7 @@ def test_a_question_is_read_whole_while_another_process_adds_to_it(store_url: st
         dialogue = Dialogue(WOOD, newcomer, (Answer(None, "答"), Answer(None, "答")))
         case = Case(WOOD, DIALOGUE, (JIA_WOOD, dialogue))
         writer.add(
-            judgments=[Judgment(case, replace(JUDGE, name=f"评{reads}", template=f"t{reads}"), Verdict(Side.TIE, 0))],
+            judgments=[Judgment(case, replace(JUDGE, name=f"评{reads}", template=f"新{reads}"), Verdict(Side.TIE, 0))],
             human_verdicts=[HumanVerdict(case, "李", Verdict(Side.FIRST))],
             tallies=[replace(TALLY, candidate=newcomer, judge=Judge(f"数{reads}", Model("数", str(reads))))],
         )
@@ -331,7 +427,8 @@ def test_two_versions_of_a_question_stand_side_by_side(store: Store) -> None:
 
 def test_two_protocols_of_one_model_are_two_judges(full: Store) -> None:
     assert JUDGE.name == OTHER_JUDGE.name
-    assert {len(full.judgment_columns("小库", code)) for code in full.judges("小库")} == {7, 1}
+    assert [len(full.judgment_columns("小库", code)) for code in full.judges("小库")] == [6, 1]
+    assert [len(full.judgment_columns("小库", code, "golden")) for code in full.judges("小库")] == [1, 0]
 
 
 def test_a_question_without_turns_is_kept(store: Store) -> None:
