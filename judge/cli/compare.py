@@ -25,7 +25,7 @@ EPILOG = """\b
 \b
 第一句怎么来的：
   胜+½平 的区间（按题聚类，95%）下限高于 50-容差：可以换
-  上限低于 50：不要换；否则：还分不出
+  否则，上限低于 50：不要换；再不然：还分不出
 """
 
 
@@ -36,6 +36,7 @@ EPILOG = """\b
 @click.option("--human", is_flag=True, help="用人工判定代替评委")
 @click.option("--bank", metavar="题库", help="在哪个题库上比（只有一个共同题库时可省）")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@click.option("--history", type=click.Choice(["own", "golden"]), help="自己的历史（默认），或标准历史；两者不混")
 @click.option(
     "--scope", type=click.Choice(["auto", "dialogue", "turns"]), help="整段对话，或按轮（默认有整段就用整段）"
 )
@@ -59,6 +60,7 @@ def compare(
     human: bool,
     bank: str | None,
     abilities: str | None,
+    history: str | None,
     scope: str | None,
     margin: float | None,
     tie_within: float | None,
@@ -86,6 +88,7 @@ def compare(
             "judge": judge_name,
             "bank": bank,
             "abilities": [one.strip() for one in abilities.split(",")] if abilities else None,
+            "history": history,
             "scope": scope,
             "margin": margin,
             "tie_within": tie_within,

@@ -28,6 +28,7 @@ EPILOG = """\b
 @click.option("--baseline", metavar="候选", help="以谁为基线算 OPEN（都只同一个候选比过时自动取它）")
 @click.option("--candidates", metavar="候选,…", help="只排这些候选，逗号分隔")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@click.option("--history", type=click.Choice(["own", "golden"]), help="自己的历史（默认），或标准历史；两者不混")
 @click.option("--scope", type=click.Choice(["auto", "dialogue", "turns"]), help="整段对话，或按轮")
 @store_option
 @json_option
@@ -39,6 +40,7 @@ def leaderboard(
     baseline: str | None,
     candidates: str | None,
     abilities: str | None,
+    history: str | None,
     scope: str | None,
     url: str,
     as_json: bool,
@@ -56,6 +58,7 @@ def leaderboard(
             "baseline": baseline,
             "candidates": [one.strip() for one in candidates.split(",")] if candidates else None,
             "abilities": [one.strip() for one in abilities.split(",")] if abilities else None,
+            "history": history,
             "scope": scope,
         },
     )

@@ -40,12 +40,18 @@ def refusal(url: str | Path, *, create: bool = False) -> StoreError:
     return error
 
 
+def filled_and_closed(path: Path) -> Path:
+    """Make a store with records of every kind and close it: an open one keeps its log beside it."""
+    store = open_store(str(path), create=True)
+    store.add(**everything())
+    store.engine.dispose()
+    return path
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A store with records of every kind, closed."""
-    found = tmp_path / "there" / "judge.db"
-    open_store(str(found), create=True).add(**everything())
-    return found
+    return filled_and_closed(tmp_path / "there" / "judge.db")
 
 
 def logged(path: Path) -> Path:
@@ -135,13 +141,13 @@ def test_damage_beyond_the_header_is_an_error_in_words(path: Path) -> None:
         store.banks()
     with pytest.raises(StoreError, match="写不进库"):
         store.add(**everything())
+    store.engine.dispose()
     assert lying_in(path.parent) == before
 
 
 @pytest.mark.parametrize("name", ["库 名.db", "a?b=c.db", "a#b.db", "100%25.db", "a@b:c.db", "&uri=true.db"])
 def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
-    file = tmp_path / name
-    open_store(str(file), create=True).add(**everything())
+    file = filled_and_closed(tmp_path / name)
     assert [one.name for one in tmp_path.iterdir()] == [name]
     file.chmod(0o444)
     assert len(open_store(f"sqlite:///{file}").questions("小库")) == 2
@@ -152,7 +158,9 @@ def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
 
 
 def test_a_read_only_store_is_read_and_not_written_and_nothing_lies_beside_it(path: Path) -> None:
-    whole = dump(open_store(str(path)))
+    open_for_writing = open_store(str(path))
+    whole = dump(open_for_writing)
+    open_for_writing.engine.dispose()
     path.chmod(0o444)
     before = lying_in(path.parent)
     store = open_store(str(path))
