@@ -1,0 +1,13 @@
+import contextlib
+import io
+import re
+
+
+def check(namespace: dict) -> None:
+    src = re.search(r"```python\n(.*?)```", namespace["__prompts__"][0], re.S).group(1)
+    buf = io.StringIO()
+    with contextlib.redirect_stdout(buf):
+        exec(src, {})
+    got = buf.getvalue().strip()
+    assert got == "[100, 200] [] [7, 8]"
+    assert namespace["__references__"][0].splitlines()[0] == "打印：" + got

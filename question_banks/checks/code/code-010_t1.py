@@ -1,0 +1,13 @@
+import contextlib
+import io
+import re
+
+
+def check(namespace: dict) -> None:
+    src = re.search(r"```python\n(.*?)```", namespace["__prompts__"][0], re.S).group(1)
+    buf = io.StringIO()
+    with contextlib.redirect_stdout(buf):
+        exec(src, {})
+    got = buf.getvalue().strip()
+    assert got == "[True, True, False, False, False, False, True, True]"
+    assert "打印：" + got == namespace["__references__"][0].splitlines()[0]
