@@ -46,6 +46,8 @@ class Run:
     async def carry_out(self) -> None:
         """Do the work; raises what stops an endpoint (key, quota, cap) after all that was in flight is kept."""
         waiting = [(question, sample) for question in self.work.questions for sample in range(self.work.samples)]
+        # Before anything is paid for: a model that has another name here is refused.
+        self.store.add_candidates(self.work.candidates)
         self.store.add_judges([judging.judge for judging, _ in self.work.judges])
         async with self._writer(), self._alive():
             gate = asyncio.Semaphore(AT_ONCE // CHUNK)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from judge.codec import from_json, to_json
 from judge.identity import content_hash, plain
-from judge.records import Answer, Dialogue, Judge, Judgment
+from judge.records import Answer, Candidate, Dialogue, Judge, Judgment
 from judge.store import rows, tables
 from judge.store.reading import Reading
 from judge.store.writing import Append, Writing, chunks, model_name
@@ -98,6 +98,11 @@ class Working(Reading, Writing):
         """Append judges that are not there; raises InputError where one is there under another name."""
         with self._writing() as connection:
             Append(connection)(tables.judge, [rows.judge_row(judge) for judge in judges], model_name)
+
+    def add_candidates(self, candidates: Sequence[Candidate]) -> None:
+        """Append candidates that are not there; raises InputError where one is there under another name."""
+        with self._writing() as connection:
+            Append(connection)(tables.candidate, [rows.candidate_row(one) for one in candidates], model_name)
 
     def append_judgments(self, judgments: Sequence[Judgment]) -> None:
         """Append judgments whose questions, dialogues and judges are stored already, in one transaction."""
