@@ -103,9 +103,15 @@ models = st.builds(
     revision=st.none() | text,
 )
 judges = st.builds(Judge, name, models, text, text, text, text)
-scores = st.builds(Score, number, number, number)
-shares = st.sampled_from([None, (1.0, 0.0, 0.0), (0.25, 0.5, 0.25), (0.1, 0.2, 0.7)])
-verdicts = st.builds(Verdict, st.sampled_from(Side), st.sampled_from([0, 1, 2]), shares)
+scores = st.builds(Score, number, number, number).filter(
+    lambda one: one.minimum != one.maximum and not one.minimum < one.maximum <= 0
+)
+verdicts = st.one_of(
+    st.builds(
+        Verdict, st.just(side), st.sampled_from([0] if side is Side.TIE else [1, 2]), st.sampled_from([None, shares])
+    )
+    for side, shares in ((Side.FIRST, (1.0, 0.0, 0.0)), (Side.TIE, (0.25, 0.5, 0.25)), (Side.SECOND, (0.1, 0.2, 0.7)))
+)
 pointwise = st.builds(
     Scores, st.none() | scores, st.dictionaries(text, scores, max_size=3).map(lambda found: tuple(found.items()))
 ).filter(lambda one: one.overall is not None or bool(one.dimensions))
@@ -179,7 +185,7 @@ def add_records(draw: st.DrawFn, found: Imported, question: Question, candidates
     ]
     found.dialogues += dialogues
     for shown in (dialogues[:1], dialogues[:2], dialogues[1::-1], dialogues[2:4]):
-        if not shown:
+        if not shown or len({one.sample for one in shown}) > 1:
             continue
         scope = Scope(draw(st.sampled_from([None, 1, 3])))
         case = Case(question, scope, tuple(shown), draw(st.booleans()))
