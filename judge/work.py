@@ -99,3 +99,8 @@ def cases_of(
         ]
 
     return cases, sum(map(len, drawn.values()))
+
+
+def single_cases(dialogues: Sequence[Dialogue]) -> list[Case]:
+    """Return one case for each dialogue, for judges that score them one by one."""
+    return [Case(dialogue.question, DIALOGUE, (dialogue,)) for dialogue in dialogues]

@@ -66,6 +66,7 @@ def compare(
     tie_within: float | None,
     filtered: str | None,
     order: Literal["auto", "both", "single"],
+    protocol: Literal["pair", "pair-5", "scores"],
     limit: int | None,
     max_calls: int | None,
     dry_run: bool,
@@ -104,6 +105,7 @@ def compare(
             bank=plan.bank,
             design="baseline",
             order=order,
+            protocol=protocol,
             limit=limit,
             abilities=plan.abilities,
             seed=plan.seed,
@@ -114,7 +116,9 @@ def compare(
         if done is None or stage == "answer":
             return
         names = tuple(voices.shown(name) for name in (first, second))
-        plan = replace(plan, bank=done, candidates=names, judge=voices.shown(judges[0]) if judges else None)
+        plan = replace(
+            plan, bank=done, candidates=names, judge=live.judge_name(wish, voices, judges[0]) if judges else None
+        )
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:
         print_json("judge.compare/1", fields_of(report))

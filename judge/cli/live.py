@@ -41,7 +41,7 @@ class Wish:
     bank: str | None
     design: Design
     order: Order
-    levels: Literal[3, 5] = 3
+    protocol: Literal["pair", "pair-5", "scores"] = "pair"
     limit: int | None = None
     abilities: Sequence[str] = ()
     samples: int = 1
@@ -58,6 +58,12 @@ def live_options(function: Function) -> Function:
             type=click.Choice(["auto", "both", "single"]),
             default="auto",
             help="现场评测：两种位置都评，或只评一种（默认 auto：100 对以内都评，再多每对评一种，另抽一成换位）",
+        ),
+        click.option(
+            "--protocol",
+            type=click.Choice(["pair", "pair-5", "scores"]),
+            default="pair",
+            help="现场评测：两两比较分三档或五档，或按量表逐段打分（默认 pair）",
         ),
         click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊"),
         click.option(
@@ -127,9 +133,8 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
     """Say who answers what, who meets whom and who judges, and what of it is still to be paid for."""
     from judge.errors import UnknownName
     from judge.estimate import estimate
-    from judge.judges.protocols import pairwise
     from judge.records import Candidate, Dialogue
-    from judge.work import Work, cases_of
+    from judge.work import Work, cases_of, single_cases
 
     questions = questions_of(store, wish)
     bank = questions[0].bank
@@ -142,13 +147,14 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         Candidate(voices.shown(name), asked[name].model.identity) if name in asked else recorded[name]
         for name in wish.candidates
     ]
-    judges = [
-        (pairwise(voices.shown(name), voices.open(name).model.identity, levels=wish.levels), voices.open(name))
-        for name in wish.judges
-    ]
-    cases, count = cases_of(
-        questions, candidates, design=wish.design, order=wish.order, seed=wish.seed, samples=wish.samples
-    )
+    judges = [(_judging(wish, voices, name), voices.open(name)) for name in wish.judges]
+    cases: Callable[[Sequence[Dialogue]], Sequence[Case]]
+    if wish.protocol == "scores":
+        cases, count = single_cases, len(questions) * len(candidates) * wish.samples
+    else:
+        cases, count = cases_of(
+            questions, candidates, design=wish.design, order=wish.order, seed=wish.seed, samples=wish.samples
+        )
     work = Work(
         questions,
         candidates,
@@ -182,6 +188,23 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         known_judgments=len(heard),
     )
     return work, plan
+
+
+def judge_name(wish: Wish, voices: Voices, name: str) -> str:
+    """Return the name under which a judge's judgments are kept: another protocol is another judge."""
+    shown = voices.shown(name)
+    return shown if wish.protocol == "pair" else f"{shown}+{wish.protocol}"
+
+
+def _judging(wish: Wish, voices: Voices, name: str) -> Judging:
+    from judge.judges.protocols import pairwise, pointwise
+    from judge.rubric import read_rubric, shipped_rubrics
+
+    shown, model = judge_name(wish, voices, name), voices.open(name).model.identity
+    rubric = read_rubric(next(path for path in shipped_rubrics() if path.stem == "open"))
+    if wish.protocol == "scores":
+        return pointwise(shown, model, rubric)
+    return pairwise(shown, model, levels=5 if wish.protocol == "pair-5" else 3, rubric=rubric)
 
 
 def _by_question(

@@ -48,7 +48,6 @@ def models(
 ) -> None:
     """列出或添加模型。"""
     from judge.config import FILE, read_config
-    from judge.models.vendors import presets
 
     if list_presets:
         _print_presets(as_json)
@@ -58,8 +57,7 @@ def models(
     if action is None:
         rows: list[Json] = []
         for alias, one in config.models.items():
-            variables = presets()[one.preset].key_variables if one.preset in presets() else ()
-            there = not variables or any(os.environ.get(variable) for variable in variables)
+            there = _has_key(one.preset)
             rows.append({"name": alias, "preset": one.preset, "model": one.model, "key": there})
         if as_json:
             print_json("judge.models/1", {"models": rows})
@@ -77,6 +75,17 @@ def models(
     given: dict[str, Json] = {"preset": preset, "model": model, "url": url, "temperature": temperature}
     given |= {"concurrency": concurrency, "requests_per_minute": rpm}
     _add(path, name, {key: value for key, value in given.items() if value is not None})
+
+
+def _has_key(name: str) -> bool:
+    """Tell whether the environment holds the key that a preset needs, if it needs one."""
+    from judge.models.vendors import api_key, preset
+
+    try:
+        api_key(preset(name), os.environ)
+    except InputError:
+        return False
+    return True
 
 
 def _add(path: Path, name: str, row: dict[str, Json]) -> None:

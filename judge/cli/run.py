@@ -39,6 +39,7 @@ def run(
     abilities: str | None,
     design: Literal["baseline", "round-robin"],
     order: Literal["auto", "both", "single"],
+    protocol: Literal["pair", "pair-5", "scores"],
     limit: int | None,
     max_calls: int | None,
     dry_run: bool,
@@ -61,6 +62,7 @@ def run(
         bank=bank,
         design=design,
         order=order,
+        protocol=protocol,
         limit=limit,
         abilities=tuple(one.strip() for one in abilities.split(",")) if abilities else (),
         max_calls=max_calls,
@@ -71,8 +73,9 @@ def run(
     if done is None or stage == "answer":
         return
     shown = tuple(voices.shown(name) for name in names)
-    baseline = shown[-1] if design == "baseline" else None
-    plan = Plan(candidates=shown, bank=done, judge=voices.shown(judge_name), baseline=baseline)
+    # Scores are given one by one: a board of them has no baseline.
+    baseline = shown[-1] if design == "baseline" and protocol != "scores" else None
+    plan = Plan(candidates=shown, bank=done, judge=live.judge_name(wish, voices, judge_name), baseline=baseline)
     board = pipeline.leaderboard(opened(url), plan)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from judge.dialogue import Manner
@@ -17,14 +18,22 @@ from judge.work import Order, Voice, Work, cases_of
 def script(messages: list[dict[str, str]]) -> str:
     """Answer as a candidate by the strength in the system prompt; judge by which of two transcripts is strong."""
     last = messages[-1]["content"]
-    if "前一份对话（A）" not in last:
+    if "开始：对话" in last:
+        form = re.findall(r"\{[^{}]*: X\}", last)[-1]
+        return "理由。\n" + form.replace("X", "8" if "强答" in last else "5")
+    if "开始：前一份对话（A）" not in last:
         strength = messages[0]["content"] if messages[0]["role"] == "system" else "中"
         return f"{strength}答：{last}"
     first, second = last.split("开始：前一份对话（A）")[1].split("开始：后一份对话（B）")[:2]
     strong = ["强答" in first, "强答" in second]
     if strong[0] == strong[1]:
         return "两份一样。\n[[C]]"
-    return f"理由写在前面。\n[[{'A' if strong[0] else 'B'}]]"
+    better = "A" if strong[0] else "B"
+    return (
+        f"理由写在前面。\n[[{'A>>B' if better == 'A' else 'B>>A'}]]"
+        if "A>>B" in last
+        else f"理由写在前面。\n[[{better}]]"
+    )
 
 
 def bank(count: int, turns: int = 2) -> list[Question]:
