@@ -147,7 +147,7 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         Candidate(voices.shown(name), asked[name].model.identity) if name in asked else recorded[name]
         for name in wish.candidates
     ]
-    judges = [(_judging(wish, voices, name), voices.open(name)) for name in wish.judges]
+    judges = [(_judging(store, wish, voices, name), voices.open(name)) for name in wish.judges]
     cases: Callable[[Sequence[Dialogue]], Sequence[Case]]
     if wish.protocol == "scores":
         cases, count = single_cases, len(questions) * len(candidates) * wish.samples
@@ -196,15 +196,16 @@ def judge_name(wish: Wish, voices: Voices, name: str) -> str:
     return shown if wish.protocol == "pair" else f"{shown}+{wish.protocol}"
 
 
-def _judging(wish: Wish, voices: Voices, name: str) -> Judging:
+def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
     from judge.judges.protocols import pairwise, pointwise
     from judge.rubric import read_rubric, shipped_rubrics
 
     shown, model = judge_name(wish, voices, name), voices.open(name).model.identity
     rubric = read_rubric(next(path for path in shipped_rubrics() if path.stem == "open"))
+    structured = store.finding(model).get("structured") is True  # seen by judge doctor --live
     if wish.protocol == "scores":
-        return pointwise(shown, model, rubric)
-    return pairwise(shown, model, levels=5 if wish.protocol == "pair-5" else 3, rubric=rubric)
+        return pointwise(shown, model, rubric, structured=structured)
+    return pairwise(shown, model, levels=5 if wish.protocol == "pair-5" else 3, rubric=rubric, structured=structured)
 
 
 def _by_question(

@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("judge.cli.export:export", "导出为本项目的 JSONL"),
     "banks": ("judge.cli.banks:banks", "库里与随包的题库；检查自己的题库"),
     "models": ("judge.cli.models:models", "列出或添加可调用的模型"),
+    "doctor": ("judge.cli.doctor:doctor", "检查环境、库、配置与模型服务"),
     "runs": ("judge.cli.runs:runs", "做过的导入与评测"),
     "reread": ("judge.cli.reread:reread", "重读评委原话，列出与记录不同之处"),
 }

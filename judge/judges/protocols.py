@@ -28,7 +28,8 @@ MAX_TOKENS = 2048
 class Pairwise:
     """A judge that compares two dialogues; `levels` 3 (better, worse, tie) or 5 (much better ... much worse).
 
-    Where a question has a reference or key points, the template with references is used: both are one judge.
+    Where a question has a reference or key points, the template with references is used: both are one judge. So are replies
+    in JSON that the server enforces (`structured`) and in text: what is asked and how it is read is the same.
     """
 
     judge: Judge

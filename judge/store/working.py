@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from judge.codec import from_json, to_json
-from judge.identity import content_hash, plain
-from judge.records import Answer, Candidate, Dialogue, Judge, Judgment
+from judge.identity import Json, content_hash, plain
+from judge.records import Answer, Candidate, Dialogue, Judge, Judgment, Model
 from judge.store import rows, tables
 from judge.store.reading import Reading
 from judge.store.writing import Append, Writing, chunks, model_name
@@ -32,6 +32,22 @@ class Working(Reading, Writing):
                 found = secrets.token_hex(32)
                 connection.execute(insert(tables.meta), {"name": "secret", "value": found})
         return bytes.fromhex(str(found))
+
+    # ── what was seen of models ───────────────────────────────────────────────────────────────────────────────────────
+
+    def keep_finding(self, model: Model, finding: object) -> None:
+        """Keep what was last seen of a model (a frozen record), in place of what was seen before."""
+        name = f"finding:{content_hash('model', model)}"
+        with self._writing() as connection:
+            connection.execute(delete(tables.meta).where(tables.meta.c.name == name))
+            connection.execute(insert(tables.meta), {"name": name, "value": to_json(finding)})
+
+    def finding(self, model: Model) -> dict[str, Json]:
+        """Return what was last seen of a model, by name; empty where nothing was."""
+        name = f"finding:{content_hash('model', model)}"
+        found = self._rows(select(tables.meta.c.value).where(tables.meta.c.name == name))
+        content: dict[str, Json] = json.loads(found[0].value) if found else {}
+        return content
 
     # ── dialogues ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

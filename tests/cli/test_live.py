@@ -131,3 +131,23 @@ def test_models_lists_what_is_there(live: RunCommand) -> None:
         ("评委", "judge", True),
     ]
     assert len(json.loads(live("models", "--presets", "--json").out)["presets"]) == 18
+
+
+def test_doctor_looks_without_calling_and_finds_out_by_calling(live: RunCommand, server: Server) -> None:
+    still = live("doctor")
+    assert (still.code, server.requests) == (0, 0), still.out
+    assert "✓ 评委" in still.out
+    asked = live("doctor", "--live", "--model", "评委")
+    assert asked.code == 0, asked.out + asked.err
+    assert "温度 0有，系统消息有，结构化输出没有，概率没有，思考过程没有" in asked.out
+    assert server.requests == 5
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it(judge: RunCommand) -> None:
+    judge("models", "add", "通义", "--preset", "qwen", "--model", "qwen-max")
+    judge("models", "add", "死", "--preset", "vllm", "--model", "m", "--url", "http://127.0.0.1:9/v1")
+    done = judge("doctor", "--live")
+    assert done.code == 2
+    assert "✗ 通义：没有找到" in done.out
+    assert "✗ 死 调用：" in done.out
+    assert "DASHSCOPE_API_KEY" in done.out
