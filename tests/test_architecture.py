@@ -37,6 +37,7 @@ LEVELS = [
         "judge.judges",
         "judge.config",
         "judge.estimate",
+        "judge.capabilities",
     },
     {"judge.report.build", "judge.report.board", "judge.work"},
     {"judge.voices"},
