@@ -5,7 +5,8 @@ Here, and only here, a placement becomes a candidate. Pure: columns in, columns 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Literal
 
@@ -165,6 +166,28 @@ def from_scores(
         placements=np.zeros(pairs * questions * scopes * samples, np.int64),
         flipped=np.zeros(len(label), bool),
         opposed=np.zeros(len(label), bool),
+    )
+
+
+def panel(members: Sequence[Comparisons]) -> Comparisons:
+    """Combine what several judges said of the same meetings, row by row: each that gave a verdict weighs the same.
+
+    A row is judged where any of them judged it; its label is the one most of their labels agree on, else a tie.
+    """
+    judged = np.stack([member.judged for member in members])
+    voices = np.maximum(judged.sum(axis=0), 1)
+    labels = np.stack([np.where(member.judged, member.label, 9) for member in members])
+    state = np.min([member.state for member in members], axis=0)
+    return replace(
+        members[0],
+        state=np.where(judged.any(axis=0), State.JUDGED, state).astype(np.int64),
+        win=np.sum([member.win for member in members], axis=0) / voices,
+        tie=np.sum([member.tie for member in members], axis=0) / voices,
+        loss=np.sum([member.loss for member in members], axis=0) / voices,
+        label=_plurality(np.stack([(labels == value).sum(axis=0) for value in (1, 0, -1)])),
+        placements=np.max([member.placements for member in members], axis=0),
+        flipped=np.any([member.flipped for member in members], axis=0),
+        opposed=np.any([member.opposed for member in members], axis=0),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TypeAlias
+
 from judge import comparison, resolve
 from judge.columns import Codes
 from judge.comparison import Comparisons, Rule
@@ -23,13 +26,36 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
     bank, *pair = resolve.pair(store, first, second, plan.bank)
     if store.tallies(bank):
         raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
+    names = plan.judge.split(",") if plan.judge else [None]
+    heard = [_heard(store, bank, pair, replace(plan, judge=name), human) for name in names]
+    material, comparisons, source = heard[0]
+    if len(heard) == 1:
+        return build.compare_report(material, comparisons, plan, source)
+    panel = comparison.panel(_alike(heard))
+    members = [build.member(one.judge, own, panel, plan) for one, own, _ in heard]
+    together = replace(material, judge="、".join(one.judge for one, *_ in heard))
+    return build.compare_report(together, panel, plan, source, tuple(members))
+
+
+Heard: TypeAlias = tuple[Material, Comparisons, Source]
+
+
+def _heard(store: Store, bank: str, pair: list[int], plan: Plan, human: bool) -> Heard:
+    """Gather what one judge, or people, said of two candidates."""
     material = in_scope(resolve.material(store, bank, pair, plan, human=human), plan)
     comparisons, source = combine(material, plan)
     if not comparisons.judged.any():
-        raise NothingToCompare(
-            _why_nothing(material, comparisons), fix="换一个 --judge，或用 judge reread 看读不出的原话"
-        )
-    return build.compare_report(material, comparisons, plan, source)
+        why = _why_nothing(material, comparisons)
+        raise NothingToCompare(why, fix="换一个 --judge，或用 judge reread 看读不出的原话")
+    return material, comparisons, source
+
+
+def _alike(heard: list[Heard]) -> list[Comparisons]:
+    """Return the comparisons of a panel whose judges judged the same thing; raises InputError otherwise."""
+    if len({(len(own), source) for _, own, source in heard}) > 1:
+        message = "这几个评委评的不是一回事（整段与按轮，或打分与比较），合不成评委团"
+        raise InputError(message, where="--judge", fix="每次只用一种评法的评委")
+    return [own for _, own, _ in heard]
 
 
 def leaderboard(store: Store, plan: Plan, *, human: bool = False, by: By | None = None) -> Board:

@@ -184,3 +184,23 @@ def test_a_changed_header_of_a_bank_stands_beside_the_old_one(store: Store) -> N
     store.add(banks=[Bank("题库", title="新")])
     assert store.bank("题库").title == "新"
     assert [summary.bank.title for summary in store.banks()] == ["新"]
+
+
+def test_a_panel_weighs_its_judges_alike_and_shows_each(store: Store) -> None:
+    judges = [Judge(name, Model("test", name), "pair") for name in ("一评", "二评", "三评")]
+    ones = [question(number) for number in range(4)]
+    said = {"一评": [WIN, WIN, WIN, TIE], "二评": [WIN, LOSS, WIN, Unreadable("乱")], "三评": [WIN, LOSS, LOSS, LOSS]}
+    for judge in judges:
+        add(store, [Judgment(pair(one), judge, result) for one, result in zip(ones, said[judge.name], strict=True)])
+    report = pipeline.compare(store, Plan(candidates=("甲", "乙"), judge="一评,二评,三评"))
+    assert report.judge == "一评、二评、三评"
+    assert report.overall.win == pytest.approx(1 + 1 / 3 + 2 / 3)
+    assert report.overall.tie == pytest.approx(1 / 2)
+    assert report.overall.counts.judged == 4
+    # The panel's labels: win, loss, win, tie (one tie, one loss).
+    assert [(one.judge, one.judged, one.agreement) for one in report.members] == [
+        ("一评", 4, 75.0),
+        ("二评", 3, 100.0),
+        ("三评", 4, 50.0),
+    ]
+    assert pipeline.compare(store, Plan(candidates=("甲", "乙"), judge="二评")).members == ()

@@ -32,7 +32,9 @@ EPILOG = """\b
 @click.command(cls=Command, epilog=EPILOG)
 @click.argument("first", metavar="甲")
 @click.argument("second", metavar="乙")
-@click.option("--judge", "judge_name", metavar="评委", help="用哪个评委的评判（只有一个时可省）")
+@click.option(
+    "--judge", "judge_name", metavar="评委", help="用哪个评委的评判（只有一个时可省）；几个用逗号分开，合成评委团"
+)
 @click.option("--human", is_flag=True, help="用人工判定代替评委")
 @click.option("--bank", metavar="题库", help="在哪个题库上比（只有一个共同题库时可省）")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
@@ -117,7 +119,10 @@ def compare(
             return
         names = tuple(voices.shown(name) for name in (first, second))
         plan = replace(
-            plan, bank=done, candidates=names, judge=live.judge_name(wish, voices, judges[0]) if judges else None
+            plan,
+            bank=done,
+            candidates=names,
+            judge=",".join(live.judge_name(wish, voices, name) for name in judges) or None,
         )
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:

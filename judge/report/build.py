@@ -68,6 +68,18 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One judge of a panel: what it judged, its own win+½tie, its flips, and how often its label is the panel's (%)."""
+
+    judge: str
+    judged: int
+    half_tie: Estimate | None
+    flipped: int
+    both_placements: int
+    agreement: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CompareReport:
     """One candidate against another, by one judge or by people."""
 
@@ -83,9 +95,12 @@ class CompareReport:
     reverse_open: Estimate | None  # OPEN of the second candidate against the first
     abilities: tuple[Share, ...]
     turns: tuple[Share, ...]
+    members: tuple[Member, ...]  # of a panel; empty where one judge judged
 
 
-def compare_report(material: Material, comparisons: Comparisons, plan: Plan, source: Source) -> CompareReport:
+def compare_report(
+    material: Material, comparisons: Comparisons, plan: Plan, source: Source, members: tuple[Member, ...] = ()
+) -> CompareReport:
     """Say how the first of two candidates stands against the second."""
     first, second = (material.names[int(code)] for code in material.candidates)
     overall = share("全部", comparisons, plan)
@@ -112,6 +127,23 @@ def compare_report(material: Material, comparisons: Comparisons, plan: Plan, sou
         turns=tuple(
             share(f"第 {turn} 轮", comparisons.take(comparisons.scope == turn), plan) for turn in scopes if turn
         ),
+        members=members,
+    )
+
+
+def member(judge: str, own: Comparisons, whole: Comparisons, plan: Plan) -> Member:
+    """Say how one judge of a panel stands to the panel."""
+    judged = own.take(own.judged)
+    half_tie = cluster_mean(judged.half_tie, judged.question, plan.confidence)
+    number = counts(own)
+    same = own.label[own.judged] == whole.label[own.judged]
+    return Member(
+        judge,
+        number.judged,
+        None if half_tie is None else half_tie.scaled(100),
+        number.flipped,
+        number.both_placements,
+        100 * float(same.mean()) if len(same) else None,
     )
 
 

@@ -66,7 +66,20 @@ def print_compare(report: CompareReport, console: Console) -> None:
     heading = f"胜+½平（{report.plan.confidence:.0%} 区间）"
     _print_parts(console, ("能力", heading), report.abilities)
     _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
+    if report.members:
+        _print_members(console, report)
     _print_counts(console, overall)
+
+
+def _print_members(console: Console, report: CompareReport) -> None:
+    """Print each judge of a panel beside the panel: what it says alone, how often it flips and agrees."""
+    table = _table(["评委团成员", "已评", "胜+½平", "翻转", "与评委团一致"])
+    for one in report.members:
+        flips = f"{one.flipped}/{one.both_placements}" if one.both_placements else "—"
+        agreement = "—" if one.agreement is None else f"{one.agreement:.1f}%"
+        table.add_row(clean(one.judge), str(one.judged), _interval(one.half_tie), flips, agreement)
+    console.print()
+    console.print(table)
 
 
 def _sentence(decision: Decision, first: str, second: str) -> str:

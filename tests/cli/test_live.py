@@ -64,6 +64,15 @@ def test_other_protocols_are_other_judges_on_the_same_answers(
     assert server.requests <= paid + calls + 2  # no answer was paid for again; the probes look for drift
 
 
+def test_a_panel_judges_together_and_each_is_shown(live: RunCommand, server: Server) -> None:
+    live("models", "add", "评委二", "--preset", "vllm", "--model", "judge2", "--url", server.url)
+    done = live("compare", "新", "旧", "--judge", "评委,评委二", "--limit", "10")
+    assert done.code == 0, done.err
+    assert "评委  评委、评委二" in done.out
+    rows = [line.split() for line in done.out.splitlines() if line.startswith(("评委 ", "评委二 "))]
+    assert [row[-2:] for row in rows[-2:]] == [["0/10", "100.0%"], ["0/10", "100.0%"]]
+
+
 def test_several_candidates_make_a_board(live: RunCommand) -> None:
     done = live("run", "--models", "新,旧", "--judge", "评委", "--limit", "10", "--design", "round-robin", "--json")
     assert done.code == 0, done.err
