@@ -96,6 +96,20 @@ def bare(url: str, calls: int, at_once: int) -> dict[str, float]:
     return figures(*asyncio.run(whole()), calls)
 
 
+def faulty(calls: int) -> dict[str, float]:
+    """Judge while one call in ten fails in one of eight ways; every case must end as one judgment."""
+    command = [sys.executable, "-m", "tests.models.server", "--port", "0", "--latency-ms", "100", "--fault-rate", "0.1"]
+    command += ["--seed", "5", "--reply", "tests.engines.scene:script"]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+    one = [sys.executable, __file__, "--calls", str(calls), "--one", "ours", url, "64"]
+    row: dict[str, float] = json.loads(subprocess.run(one, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    server.kill()
+    server.communicate()
+    return row
+
+
 def figures(wall: float, used: float, calls: int) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"wall_s": wall, "calls_per_s": calls / wall, "cpu_ms": 1000 * used / calls, "peak_mb": peak}
@@ -135,6 +149,13 @@ def main() -> None:
         server.communicate()
         ratio = rows[-1]["cpu_ms"] / rows[-2]["cpu_ms"]
         print(f"{'':<18}CPU ours / bare SDK: {ratio:.2f} (bar 1.30)")
+    calm = next(row for row in rows if row["loop"] == "ours")
+    with_faults = faulty(2 * given.calls)
+    print(
+        f"10 % mixed faults, {2 * given.calls} calls: wall {with_faults['wall_s']:.2f} s, "
+        f"{with_faults['wall_s'] / (2 * calm['wall_s']):.2f} of twice the calm run (bar 1.30)"
+    )
+    rows.append({"loop": "ours, 10 % faults", **with_faults})
     print(json.dumps(rows))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -17,7 +18,8 @@ LONGEST_WAIT = 60.0  # seconds between two attempts, unless the server asks for 
 FAILURES_IN_A_ROW = 20  # of an endpoint, before it is left alone for a while
 PAUSE = 30.0  # seconds an endpoint is left alone
 TRIPS = 3  # pauses without one success between them, before the endpoint counts as down
-RECOVER_AFTER = 20  # successes before one more call is allowed at once
+RECENT = 20  # calls looked back on to tell a limit that was reached from a stray refusal
+SETTLE = 1.0  # seconds between two halvings: what was in flight at the first says nothing new
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ class Bucket:
 class Pace:
     """The pace of one endpoint: how many calls run at once, and when the next may start.
 
-    The allowed number is halved when the server limits the rate, and grows by one after RECOVER_AFTER successes.
+    The allowed number is halved when the server limits the rate, once per SETTLE seconds, and grows by a quarter of the
+    whole after half as many successes as are allowed at once. Where half of the RECENT calls were refused, all wait.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -89,7 +92,8 @@ class Pace:
         self.requests = Bucket(self.limits.requests_per_minute, self.clock)
         self.tokens = Bucket(self.limits.tokens_per_minute, self.clock)
         self.good = self.bad = self.trips = 0
-        self.open_at = 0.0
+        self.open_at = self.halved_at = -SETTLE
+        self.recent: deque[bool] = deque(maxlen=RECENT)
 
     async def call(self, ask: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
         """Make one call at this pace, again where it may help; `tokens` is the estimate reserved for each attempt.
@@ -138,9 +142,10 @@ class Pace:
 
     def _succeeded(self, reply: Reply, reserved: int) -> None:
         self.bad = self.trips = 0
+        self.recent.append(False)
         self.good += 1
-        if self.good >= RECOVER_AFTER and self.allowed < self.limits.concurrency:
-            self.allowed += 1
+        if 2 * self.good >= self.allowed and self.allowed < self.limits.concurrency:
+            self.allowed = min(self.limits.concurrency, self.allowed + max(1, self.limits.concurrency // 4))
             self.good = 0
         if reply.usage is not None:
             used = reply.usage.input_tokens + reply.usage.output_tokens
@@ -152,10 +157,13 @@ class Pace:
         self.good = 0
         if error.limited:
             self.counts.limited += 1
-            self.allowed = max(1, self.allowed // 2)
-            if error.retry_after:
-                # Nobody else need find out: the whole endpoint waits.
-                self.open_at = max(self.open_at, self.clock() + error.retry_after)
+            self.recent.append(True)
+            now = self.clock()
+            if now - self.halved_at >= SETTLE:
+                self.allowed, self.halved_at = max(1, self.allowed // 2), now
+            if error.retry_after and 2 * sum(self.recent) >= RECENT:
+                # The limit is reached and nobody else need find out: the whole endpoint waits.
+                self.open_at = max(self.open_at, now + error.retry_after)
             return
         self.counts.failures += 1
         self.bad += 1
@@ -169,7 +177,9 @@ class Pace:
         error = state.outcome.exception() if state.outcome else None
         if isinstance(error, ModelBusy) and error.retry_after is not None:
             return error.retry_after
-        return min(LONGEST_WAIT, float(0.5 * 2**state.attempt_number)) * self.jitter.uniform(0.5, 1.0)
+        # A broken reply or connection is worth another try at once; a limit is not.
+        first = 1.0 if isinstance(error, ModelBusy) and error.limited else 0.2
+        return min(LONGEST_WAIT, float(first * 2 ** (state.attempt_number - 1))) * self.jitter.uniform(0.5, 1.0)
 
     def _count_retry(self, _: RetryCallState) -> None:
         self.counts.retries += 1
