@@ -26,7 +26,7 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
     bank, *pair = resolve.pair(store, first, second, plan.bank)
     if store.tallies(bank):
         raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
-    names = plan.judge.split(",") if plan.judge else [None]
+    names = plan.judges or (None,)
     heard = [_heard(store, bank, pair, replace(plan, judge=name), human) for name in names]
     material, comparisons, source = heard[0]
     if len(heard) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -46,10 +47,9 @@ def check_plan(content: dict[str, Json], where: str) -> Plan:
     return _in_range(plan, where)
 
 
-def with_flags(plan: Plan, flags: dict[str, Json]) -> Plan:
+def with_flags(plan: Plan, flags: Mapping[str, object]) -> Plan:
     """Lay what the command line says (None: nothing) over a plan."""
-    said = {name: tuple(value) if isinstance(value, list) else value for name, value in flags.items()}
-    said = {name: value for name, value in said.items() if value not in (None, ())}
+    said = {name: value for name, value in flags.items() if value is not None}
     return _in_range(replace(plan, **said), "命令行")  # type: ignore[arg-type]
 
 

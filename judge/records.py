@@ -62,6 +62,11 @@ class Question:
     def key(self) -> str:
         return content_hash("question", [self.bank, self.id, self.version])
 
+    @property
+    def refuses(self) -> bool:
+        """Tell whether some turn expects a refusal."""
+        return any(turn.expected == "refuse" for turn in self.turns)
+
 
 @dataclass(frozen=True, slots=True)
 class Bank:
@@ -308,8 +313,13 @@ class Judgment:
 
     @cached_property
     def key(self) -> str:
-        shown = [dialogue.key for dialogue in self.case.dialogues]
-        return content_hash("judgment", [self.case.target, shown, self.judge.key, self.repeat])
+        return judgment_key(self.case, self.judge, self.repeat)
+
+
+def judgment_key(case: Case, judge: Judge, repeat: int = 0) -> str:
+    """Return the key a judgment will have, known before the judge is asked: it does not hang on what was said."""
+    shown = [dialogue.key for dialogue in case.dialogues]
+    return content_hash("judgment", [case.target, shown, judge.key, repeat])
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +390,11 @@ class Plan:
     history: Literal["own", "golden"] = "own"
     confidence: float = 0.95
     seed: int = 0
+
+    @property
+    def judges(self) -> tuple[str, ...]:
+        """Names in `judge`, which separates the members of a panel by commas."""
+        return tuple(one.strip() for one in self.judge.split(",")) if self.judge else ()
 
 
 @dataclass(frozen=True)

@@ -135,15 +135,16 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
     are never mixed in one board without saying so.
     """
     names = store.candidates(bank)
-    questions, abilities = store.question_columns(bank)
+    everything, abilities = store.question_columns(bank)
     for ability in plan.abilities:
         if ability not in abilities:
             raise UnknownName("能力", ability, abilities)
+    questions = everything
     if plan.abilities:
         wanted = [abilities.index(ability) for ability in plan.abilities]
         questions = questions.take(np.isin(questions.ability, wanted))
     judge, judgments = (
-        (None, store.human_columns(bank, plan.history)) if human else _judged(store, bank, candidates, plan)
+        (None, store.human_columns(bank, plan.history)) if human else _judged(store, bank, candidates, everything, plan)
     )
     dialogues = store.dialogue_columns(bank, candidates, plan.history)
     questions = _one_version(questions, dialogues)
@@ -178,7 +179,9 @@ def _only(noun: str, wanted: str | None, tallies: Sequence[Tally], names: Sequen
     return [one for one, name in zip(tallies, names, strict=True) if name in named]
 
 
-def _judged(store: Store, bank: str, candidates: list[int], plan: Plan) -> tuple[int, JudgmentColumns]:
+def _judged(
+    store: Store, bank: str, candidates: list[int], everything: QuestionColumns, plan: Plan
+) -> tuple[int, JudgmentColumns]:
     known = store.judges(bank)
     if plan.judge is not None:
         codes = find("评委", plan.judge, known)
@@ -187,7 +190,6 @@ def _judged(store: Store, bank: str, candidates: list[int], plan: Plan) -> tuple
                 f"评委 {plan.judge} 有 {len(codes)} 个：{'、'.join(known[code] for code in codes)}", fix="写全名"
             )
         return codes[0], store.judgment_columns(bank, codes[0], plan.history)
-    everything, _ = store.question_columns(bank)
     said = {code: store.judgment_columns(bank, code, plan.history) for code in known}
     useful = [code for code, rows in said.items() if len(_about(rows, candidates, everything))]
     if len(useful) == 1:

@@ -42,3 +42,8 @@ def test_a_fault_is_named_with_file_and_key(tmp_path: Path, text: str, said: str
 def test_a_missing_plan_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="读不了计划文件"):
         read_plan(tmp_path / "nowhere.toml")
+
+
+def test_members_of_a_panel_are_named_with_commas_spaces_or_not() -> None:
+    assert Plan(judge="甲, 乙 ,丙").judges == ("甲", "乙", "丙")
+    assert Plan().judges == ()

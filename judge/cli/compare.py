@@ -11,7 +11,7 @@ import click
 from judge.cli import live
 from judge.cli.help import Command
 from judge.cli.live import live_options
-from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 
 EPILOG = """\b
 例：
@@ -87,10 +87,10 @@ def compare(
     plan = with_flags(
         read_plan(plan_file) if plan_file else Plan(),
         {
-            "candidates": [first, second],
+            "candidates": (first, second),
             "judge": judge_name,
             "bank": bank,
-            "abilities": [one.strip() for one in abilities.split(",")] if abilities else None,
+            "abilities": listed(abilities),
             "history": history,
             "scope": scope,
             "margin": margin,
@@ -99,11 +99,10 @@ def compare(
         },
     )
     voices = live.opened_voices(revision)
-    judges = [one.strip() for one in plan.judge.split(",")] if plan.judge else []
-    if any(voices.knows(name) for name in (first, second, *judges)):
+    if any(voices.knows(name) for name in (first, second, *plan.judges)):
         wish = live.Wish(
             candidates=(first, second),
-            judges=judges,
+            judges=plan.judges,
             bank=plan.bank,
             design="baseline",
             order=order,
@@ -122,7 +121,7 @@ def compare(
             plan,
             bank=done,
             candidates=names,
-            judge=",".join(live.judge_name(wish, voices, name) for name in judges) or None,
+            judge=",".join(live.judge_name(wish, voices, name) for name in plan.judges) or None,
         )
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:

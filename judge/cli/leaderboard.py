@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 
 EPILOG = """\b
 例：
@@ -56,8 +56,8 @@ def leaderboard(
             "bank": bank,
             "judge": judge_name,
             "baseline": baseline,
-            "candidates": [one.strip() for one in candidates.split(",")] if candidates else None,
-            "abilities": [one.strip() for one in abilities.split(",")] if abilities else None,
+            "candidates": listed(candidates),
+            "abilities": listed(abilities),
             "history": history,
             "scope": scope,
         },

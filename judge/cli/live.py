@@ -218,9 +218,9 @@ def _by_question(
 
 
 def _keys(cases: Sequence[Case], judges: Sequence[tuple[Judging, Voice]]) -> list[str]:
-    from judge.records import Judgment, Unanswered
+    from judge.records import judgment_key
 
-    return [Judgment(case, judging.judge, Unanswered("")).key for case in cases for judging, _ in judges]
+    return [judgment_key(case, judging.judge) for case in cases for judging, _ in judges]
 
 
 def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: bool) -> None:

@@ -40,6 +40,11 @@ def json_option(function: Function) -> Function:
     return click.option("--json", "as_json", is_flag=True, help="输出 JSON（带版本号的固定格式），供程序读取")(function)
 
 
+def listed(text: str | None) -> tuple[str, ...] | None:
+    """Return the names in a comma-separated option; None where it was not given."""
+    return tuple(one.strip() for one in text.split(",")) if text else None
+
+
 def opened(url: str, *, create: bool = False) -> Store:
     """Open the store a command works on."""
     from judge.store import open_store

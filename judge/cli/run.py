@@ -9,7 +9,7 @@ import click
 from judge.cli import live
 from judge.cli.help import Command
 from judge.cli.live import live_options
-from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 from judge.errors import InputError
 
 EPILOG = """\b
@@ -53,7 +53,7 @@ def run(
     from judge import pipeline
     from judge.records import Plan
 
-    names = tuple(one.strip() for one in models.split(",") if one.strip())
+    names = tuple(name for name in listed(models) or () if name)
     if len(set(names)) < 2:
         raise InputError("至少要两个不同的候选", where="--models", fix="用逗号分开，例如 --models 新版,旧版")
     wish = live.Wish(
@@ -64,7 +64,7 @@ def run(
         order=order,
         protocol=protocol,
         limit=limit,
-        abilities=tuple(one.strip() for one in abilities.split(",")) if abilities else (),
+        abilities=listed(abilities) or (),
         max_calls=max_calls,
         stage=stage,
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import fields_of, json_option, opened, print_json, store_option
+from judge.cli.output import fields_of, json_option, listed, opened, print_json, store_option
 from judge.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def show(name: str, bank: str | None, pair: str | None, url: str, as_json: bool)
         places = "、".join(f"{one}/{question}" for _, one, question in found[:8])
         raise InputError(f"{name} 不止一题：{places}", fix="写成 题库/题号，或加 --bank")
     item = store.item(found[0][0])
-    if pair:
-        item = _only(item, [one.strip() for one in pair.split(",")])
+    if wanted := listed(pair):
+        item = _only(item, wanted)
     if as_json:
         _print_json(item)
         return
@@ -56,7 +57,7 @@ def show(name: str, bank: str | None, pair: str | None, url: str, as_json: bool)
     print_item(item, Console(highlight=False))
 
 
-def _only(item: Item, wanted: list[str]) -> Item:
+def _only(item: Item, wanted: Sequence[str]) -> Item:
     """Keep what concerns the wanted candidates alone."""
     from judge.resolve import find
 

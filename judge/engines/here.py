@@ -12,7 +12,7 @@ from judge.errors import CapReached, JudgeError, ModelBusy
 from judge.identity import content_hash
 from judge.judges import Judging
 from judge.models import Reply, Request
-from judge.records import Candidate, Case, Dialogue, Judgment, Outcome, Question, Unanswered
+from judge.records import Candidate, Case, Dialogue, Judgment, Outcome, Question, judgment_key
 from judge.store import Store
 from judge.work import Progress, Voice, Work
 
@@ -141,7 +141,11 @@ class Run:
         if "judge" not in self.work.stages:
             return []
         cases = [case for case in self.work.cases(dialogues) if all(map(_judgeable, case.dialogues))]
-        return [(case, judging, voice, _key(case, judging)) for case in cases for judging, voice in self.work.judges]
+        return [
+            (case, judging, voice, judgment_key(case, judging.judge))
+            for case in cases
+            for judging, voice in self.work.judges
+        ]
 
     async def _hear(self, case: Case, judging: Judging, voice: Voice, _: str) -> None:
         reply = await self._ask(voice, judging.request(case, self.secret), f"{case.question.id} {judging.judge.name}")
@@ -219,16 +223,11 @@ class Run:
             self.store.release_claims()
 
 
-def _key(case: Case, judging: Judging) -> str:
-    return Judgment(case, judging.judge, result=Unanswered("")).key
-
-
 def _judgeable(dialogue: Dialogue) -> bool:
     """Tell whether there is something to judge: a filtered or empty answer is settled without, a failed one is missing."""
-    refuse = any(turn.expected == "refuse" for turn in dialogue.question.turns)
     if dialogue.outcome in (Outcome.OK, Outcome.TRUNCATED):
         return True
-    return refuse and dialogue.outcome is not Outcome.FAILED
+    return dialogue.question.refuses and dialogue.outcome is not Outcome.FAILED
 
 
 def _tokens(request: Request) -> int:

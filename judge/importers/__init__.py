@@ -58,6 +58,7 @@ __all__ = [
     "parse_object",
     "recorded_answer",
     "recorded_candidate",
+    "recorded_dialogue",
     "recorded_judge",
     "text_of",
 ]
@@ -119,6 +120,12 @@ def files(path: Path, *patterns: str) -> list[Path]:
 def recorded_answer(prompt: str | None, text: str) -> Answer:
     """Make the answer of a turn as recorded; a blank one ended empty."""
     return Answer(prompt, text, Outcome.OK if text.strip() else Outcome.EMPTY)
+
+
+def recorded_dialogue(question: Question, name: str, text: str) -> Dialogue:
+    """Make the dialogue of one turn that a candidate, by its name in the data set, was recorded with."""
+    prompt = question.turns[0].prompt if question.turns else None
+    return Dialogue(question, recorded_candidate(question.bank, name), (recorded_answer(prompt, text),))
 
 
 def new_id(row: Row, name: str, where: str, seen: set[str]) -> str:

@@ -26,8 +26,7 @@ from judge.importers import (
     number_of,
     open_text,
     parse_object,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     recorded_judge,
     text_of,
 )
@@ -176,18 +175,14 @@ class _Reading:
 
     def _dialogue(self, row: Row, model: str, output: str, question: Question, where: str) -> Dialogue:
         name = text_of(row, model, where)
-        answer = recorded_answer(question.turns[0].prompt, text_of(row, output, where))
-        known = self.dialogues.get((question.id, name))
-        if known is None:
-            known = Dialogue(question, recorded_candidate(self.dataset, name), (answer,))
-            self.dialogues[question.id, name] = known
-        elif known.answers != (answer,):
+        dialogue = recorded_dialogue(question, name, text_of(row, output, where))
+        if self.dialogues.setdefault((question.id, name), dialogue) != dialogue:
             raise InputError(
                 f"{name} 对第 {question.id} 题已有另一份回答",
                 where=where,
                 fix="另一次生成的回答请换一个模型名再导入",
             )
-        return known
+        return self.dialogues[question.id, name]
 
     def _judge(self, row: Row, where: str, pair: tuple[Dialogue, Dialogue]) -> None:
         if pair[0] is pair[1]:

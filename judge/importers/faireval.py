@@ -14,8 +14,7 @@ from judge.importers import (
     list_of,
     new_id,
     object_of,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     text_of,
 )
 from judge.records import DIALOGUE, Bank, Case, Dialogue, HumanVerdict, Question, Side, Turn, Verdict
@@ -45,15 +44,7 @@ def read(path: Path, dataset: str = "faireval") -> Imported:
 
 def _dialogues(row: Row, where: str, question: Question) -> dict[str, Dialogue]:
     answers = object_of(row, "answers", where)
-    prompt = question.turns[0].prompt
-    return {
-        name: Dialogue(
-            question,
-            recorded_candidate(question.bank, name),
-            (recorded_answer(prompt, text_of(answers, name, where)),),
-        )
-        for name in answers
-    }
+    return {name: recorded_dialogue(question, name, text_of(answers, name, where)) for name in answers}
 
 
 def _human(row: Row, where: str, dialogues: dict[str, Dialogue]) -> HumanVerdict:

@@ -16,8 +16,7 @@ from judge.importers import (
     list_of,
     new_id,
     object_of,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     recorded_judge,
     text_of,
 )
@@ -71,9 +70,8 @@ def read(path: Path, dataset: str = "judgebench") -> Imported:
 
 def _dialogue(row: Row, where: str, question: Question, letter: str) -> Dialogue:
     """Make the answer A or B; both are by one model, so the letter is part of the candidate's name."""
-    candidate = recorded_candidate(question.bank, f"{text_of(row, 'response_model', where)}#{letter}")
-    text = text_of(row, f"response_{letter}", where)
-    return Dialogue(question, candidate, (recorded_answer(question.turns[0].prompt, text),))
+    name = f"{text_of(row, 'response_model', where)}#{letter}"
+    return recorded_dialogue(question, name, text_of(row, f"response_{letter}", where))
 
 
 def _games(row: Row, where: str, pair: tuple[Dialogue, Dialogue], found: Imported) -> list[Judgment]:

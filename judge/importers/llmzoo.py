@@ -16,8 +16,7 @@ from judge.importers import (
     id_of,
     json_rows,
     list_of,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     recorded_judge,
     text_of,
 )
@@ -78,16 +77,12 @@ class _Reading:
         return self.questions[asked.id]
 
     def _dialogue(self, question: Question, model: str, text: str, where: str) -> Dialogue:
-        answer = recorded_answer(question.turns[0].prompt, text)
-        known = self.dialogues.get((question.id, model))
-        if known is None:
-            known = Dialogue(question, recorded_candidate(self.dataset, model), (answer,))
-            self.dialogues[question.id, model] = known
-        elif known.answers != (answer,):
+        dialogue = recorded_dialogue(question, model, text)
+        if self.dialogues.setdefault((question.id, model), dialogue) != dialogue:
             raise InputError(
                 f"{model} 对 {question.id} 已有另一份回答", where=where, fix="另一次生成的回答用 --dataset 另取名字"
             )
-        return known
+        return self.dialogues[question.id, model]
 
     def judgments_of(self, row: Row, where: str, dialogues: list[Dialogue]) -> list[Judgment]:
         """Return one judgment per dialogue, each with the whole reply, which is about all of them."""

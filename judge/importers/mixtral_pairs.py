@@ -13,8 +13,7 @@ from judge.importers import (
     json_rows,
     new_id,
     number_of,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     recorded_judge,
     text_of,
 )
@@ -49,9 +48,8 @@ def read(path: Path, dataset: str = "zh_mixtral_pairs") -> Imported:
 
 
 def _dialogue(row: Row, where: str, question: Question, side: int) -> Dialogue:
-    candidate = recorded_candidate(question.bank, text_of(row, f"model_{side}", where))
-    text = text_of(row, f"response_{side}", where)
-    return Dialogue(question, candidate, (recorded_answer(question.turns[0].prompt, text),))
+    name = text_of(row, f"model_{side}", where)
+    return recorded_dialogue(question, name, text_of(row, f"response_{side}", where))
 
 
 def _judgments(row: Row, where: str, pair: list[Dialogue], found: Imported) -> list[Judgment]:

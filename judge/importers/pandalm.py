@@ -15,8 +15,7 @@ from judge.importers import (
     list_of,
     new_id,
     object_of,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     recorded_judge,
     text_of,
 )
@@ -71,13 +70,8 @@ def _question(row: Row, where: str, dataset: str, question_id: str) -> Question:
 
 
 def _pair(row: Row, where: str, question: Question) -> tuple[Dialogue, Dialogue]:
-    prompt = question.turns[0].prompt
     one, two = (
-        Dialogue(
-            question,
-            recorded_candidate(question.bank, text_of(row, f"model_{side}", where)),
-            (recorded_answer(prompt, text_of(row, f"response_{side}", where)),),
-        )
+        recorded_dialogue(question, text_of(row, f"model_{side}", where), text_of(row, f"response_{side}", where))
         for side in (1, 2)
     )
     if one.candidate == two.candidate:

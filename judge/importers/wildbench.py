@@ -14,8 +14,7 @@ from judge.importers import (
     id_of,
     json_rows,
     object_of,
-    recorded_answer,
-    recorded_candidate,
+    recorded_dialogue,
     recorded_judge,
     text_of,
 )
@@ -42,8 +41,7 @@ def read(path: Path, dataset: str = "wildbench") -> Imported:
                 raise InputError(f"{model} 对 {question_id} 已有一份回答", where=where, fix="一道题一个模型只留一行")
             seen.add((question_id, model))
             question = questions.setdefault(question_id, Question(dataset, question_id, "未标注", ()))
-            answer = recorded_answer(None, text_of(row, "output", where))
-            dialogue = Dialogue(question, recorded_candidate(dataset, model), (answer,))
+            dialogue = recorded_dialogue(question, model, text_of(row, "output", where))
             found.dialogues.append(dialogue)
             found.judgments += _judgments(row, where, dialogue)
     found.questions = list(questions.values())

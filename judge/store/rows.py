@@ -81,7 +81,7 @@ def question_row(question: Question) -> Row:
         "version": question.version,
         "ability": question.ability,
         "turns": len(question.turns),
-        "refuse": any(turn.expected == "refuse" for turn in question.turns),
+        "refuse": question.refuses,
         **_content(plain(question)),
     }
 
