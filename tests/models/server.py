@@ -99,11 +99,17 @@ class Server:
         await asyncio.sleep(0)
 
     def stats(self) -> dict[str, Json]:
-        """What GET /stats shows; `repeated` counts bodies that came more than once."""
+        """What GET /stats shows; `repeated` counts bodies that came more than once, `probes` requests for five tokens."""
         repeated = sum(times > 1 for times in self.counts.values())
+        probes = sum(times for body, times in self.counts.items() if json.loads(body).get("max_tokens") == 5)
         named = ("requests", "in_flight", "peak", "connections", "abandoned")
         counted: dict[str, Json] = {name: getattr(self, name) for name in named}
-        return counted | {"distinct": len(self.counts), "repeated": repeated, "open": len(self.living)}
+        return counted | {
+            "distinct": len(self.counts),
+            "repeated": repeated,
+            "probes": probes,
+            "open": len(self.living),
+        }
 
 
 class _Connection(asyncio.Protocol):
