@@ -1,7 +1,9 @@
-"""Calls per second and CPU per judge call, end to end (prompt, call, reading, durable store), beside a bare SDK loop.
+"""Calls per second, CPU and memory per judge call, end to end (prompt, call, reading, durable store), beside bare loops.
 
-A real server on loopback in its own process answers after a fixed latency; both loops run in fresh processes on the same
-prompts, in turn. Prints a table and one JSON line. Usage: python benchmarks/dispatch.py [--calls 1000] [--quick]
+A real server on loopback in its own process answers after a fixed latency. Three loops run in turn, each time in a fresh
+process on the same prompts: ours; the SDK alone, which keeps nothing; aiohttp, which also reads the verdict and keeps a
+journal. Figures are medians over rounds. Then: a run with faults, and the memory of runs of different length. Prints a
+table and one JSON line. Usage: python benchmarks/dispatch.py [--calls 1000] [--rounds 3] [--quick]
 """
 
 from __future__ import annotations
@@ -9,11 +11,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,13 +43,14 @@ def prepared(folder: str, url: str, calls: int, at_once: int) -> tuple[object, o
     questions = bank(calls // 2, turns=1)
     laid_out = work(store, url, questions, limits=Limits(concurrency=at_once))
     text = "这是一段用来占位的回答，长短与真实回答相仿。" * 50
-    store.add(
-        dialogues=[
-            Dialogue(question, candidate, (Answer(question.turns[0].prompt, f"{strength}答{text}"),))
-            for question in questions
-            for candidate, strength in zip(laid_out.candidates, ("强", "弱"), strict=True)
-        ]
-    )
+    for at in range(0, len(questions), 200):  # in parts, so that the peak of memory is the run's and not this one's
+        store.add(
+            dialogues=[
+                Dialogue(question, candidate, (Answer(question.turns[0].prompt, f"{strength}答{text}"),))
+                for question in questions[at : at + 200]
+                for candidate, strength in zip(laid_out.candidates, ("强", "弱"), strict=True)
+            ]
+        )
     return store, laid_out
 
 
@@ -65,18 +72,23 @@ def ours(url: str, calls: int, at_once: int) -> dict[str, float]:
     return figures(wall, used, calls)
 
 
-def bare(url: str, calls: int, at_once: int) -> dict[str, float]:
-    """Send the same prompts with the SDK alone, keeping nothing."""
-    import openai
-
+def prompts_of(url: str, calls: int, at_once: int) -> list[str]:
+    """Return what ours would ask."""
     with tempfile.TemporaryDirectory() as folder:
         store, work = prepared(folder, url, calls, at_once)
         judging, _ = work.judges[0]  # type: ignore[attr-defined]
-        prompts = [
+        return [
             judging.request(case, b"secret").messages[0].content
             for item in store.items("现场")  # type: ignore[attr-defined]
             for case in work.cases(item.dialogues)  # type: ignore[attr-defined]
         ]
+
+
+def bare(url: str, calls: int, at_once: int) -> dict[str, float]:
+    """Send the same prompts with the SDK alone, keeping nothing."""
+    import openai
+
+    prompts = prompts_of(url, calls, at_once)
 
     async def whole() -> tuple[float, float]:
         client = openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0)
@@ -96,18 +108,64 @@ def bare(url: str, calls: int, at_once: int) -> dict[str, float]:
     return figures(*asyncio.run(whole()), calls)
 
 
-def faulty(calls: int) -> dict[str, float]:
-    """Judge while one call in ten fails in one of eight ways; every case must end as one judgment."""
-    command = [sys.executable, "-m", "tests.models.server", "--port", "0", "--latency-ms", "100", "--fault-rate", "0.1"]
-    command += ["--seed", "5", "--reply", "tests.engines.scene:script"]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+def journal(url: str, calls: int, at_once: int) -> dict[str, float]:
+    """Send the same prompts with aiohttp, read each verdict, and append it to a file that is synced every 200 lines."""
+    import aiohttp
+
+    from judge.reply import read_verdict
+
+    prompts = prompts_of(url, calls, at_once)
+
+    async def whole(file: int) -> tuple[float, float]:
+        gate, kept = asyncio.Semaphore(at_once), 0
+
+        async def one(prompt: str) -> None:
+            nonlocal kept
+            body = {"model": "judge", "messages": [{"role": "user", "content": prompt}], "temperature": 0.0}
+            async with gate, session.post(f"{url}/chat/completions", json=body | {"max_tokens": 2048}) as answer:
+                said = (await answer.json())["choices"][0]["message"]["content"]
+            os.write(file, (json.dumps([said, str(read_verdict(said))], ensure_ascii=False) + "\n").encode())
+            kept += 1
+            if kept % 200 == 0:
+                os.fdatasync(file)
+
+        connector = aiohttp.TCPConnector(limit=at_once)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            wall, used = time.perf_counter(), cpu()
+            await asyncio.gather(*map(one, prompts))
+            return time.perf_counter() - wall, cpu() - used
+
+    with tempfile.TemporaryFile() as file:
+        return figures(*asyncio.run(whole(file.fileno())), calls)
+
+
+LOOPS = {"bare SDK": bare, "aiohttp": journal, "ours": ours}
+
+
+@contextmanager
+def serving(*options: str) -> Iterator[str]:
+    """Run a server in a process of its own; yields its address."""
+    command = [sys.executable, "-m", "tests.models.server", "--port", "0", "--reply", "tests.engines.scene:script"]
+    server = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
-    url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-    one = [sys.executable, __file__, "--calls", str(calls), "--one", "ours", url, "64"]
-    row: dict[str, float] = json.loads(subprocess.run(one, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-    server.kill()
-    server.communicate()
+    try:
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def measured(loop: str, url: str, calls: int, at_once: int) -> dict[str, float]:
+    """Run one loop in a fresh process."""
+    command = [sys.executable, __file__, "--calls", str(calls), "--one", loop, url, str(at_once)]
+    row: dict[str, float] = json.loads(
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    )
     return row
+
+
+def median(rows: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
 
 
 def figures(wall: float, used: float, calls: int) -> dict[str, float]:
@@ -118,45 +176,50 @@ def figures(wall: float, used: float, calls: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=1000)
-    parser.add_argument("--quick", action="store_true", help="the first setting only")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="the first setting only, and nothing after it")
     parser.add_argument("--one", nargs=3, metavar=("LOOP", "URL", "AT_ONCE"), help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        loop = {"ours": ours, "bare": bare}[given.one[0]]
-        print(json.dumps(loop(given.one[1], given.calls, int(given.one[2]))))
+        print(json.dumps(LOOPS[given.one[0]](given.one[1], given.calls, int(given.one[2]))))
         return
-    rows = []
-    print(f"{'latency, at once':<18}{'loop':<8}{'wall s':>8}{'ideal':>8}{'calls/s':>9}{'CPU ms':>8}{'peak MB':>9}")
+    rows: list[dict[str, object]] = []
+    print(f"{'latency, at once':<18}{'loop':<10}{'wall s':>8}{'ideal':>8}{'calls/s':>9}{'CPU ms':>8}{'peak MB':>9}")
     for latency, at_once in SETTINGS[: 1 if given.quick else None]:
-        command = [sys.executable, "-m", "tests.models.server", "--port", "0", "--latency-ms", str(latency)]
-        server = subprocess.Popen(
-            [*command, "--reply", "tests.engines.scene:script"], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        assert server.stdout is not None
-        url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-        for loop in ("bare", "ours"):
-            one = [sys.executable, __file__, "--calls", str(given.calls), "--one", loop, url, str(at_once)]
-            row = json.loads(subprocess.run(one, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-            row |= {"loop": loop, "latency_ms": latency, "at_once": at_once}
-            row["ideal_s"] = -(-given.calls // at_once) * latency / 1000
-            rows.append(row)
-            setting = f"{latency} ms, {at_once}"
+        with serving("--latency-ms", str(latency)) as url:
+            rounds = [{loop: measured(loop, url, given.calls, at_once) for loop in LOOPS} for _ in range(given.rounds)]
+        ideal = -(-given.calls // at_once) * latency / 1000
+        for loop in LOOPS:
+            row = median([one[loop] for one in rounds])
+            rows.append({"loop": loop, "latency_ms": latency, "at_once": at_once, "ideal_s": ideal, **row})
             print(
-                f"{setting:<18}{loop:<8}{row['wall_s']:>8.2f}{row['ideal_s']:>8.2f}{row['calls_per_s']:>9.0f}"
+                f"{f'{latency} ms, {at_once}':<18}{loop:<10}{row['wall_s']:>8.2f}{ideal:>8.2f}{row['calls_per_s']:>9.0f}"
                 f"{row['cpu_ms']:>8.2f}{row['peak_mb']:>9.0f}"
             )
-        server.kill()
-        server.communicate()
-        ratio = rows[-1]["cpu_ms"] / rows[-2]["cpu_ms"]
-        print(f"{'':<18}CPU ours / bare SDK: {ratio:.2f} (bar 1.30)")
-    calm = next(row for row in rows if row["loop"] == "ours")
-    with_faults = faulty(2 * given.calls)
-    print(
-        f"10 % mixed faults, {2 * given.calls} calls: wall {with_faults['wall_s']:.2f} s, "
-        f"{with_faults['wall_s'] / (2 * calm['wall_s']):.2f} of twice the calm run (bar 1.30)"
-    )
-    rows.append({"loop": "ours, 10 % faults", **with_faults})
+        ratios = sorted(one["ours"]["cpu_ms"] / one["bare SDK"]["cpu_ms"] for one in rounds)
+        print(
+            f"{'':<18}CPU ours / bare SDK: {statistics.median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f}; bar 1.30)"
+        )
+    if not given.quick:
+        rows += after(given.calls)
     print(json.dumps(rows))
+
+
+def after(calls: int) -> list[dict[str, object]]:
+    """Judge while one call in ten fails in one of eight ways, beside a calm run; then a long run beside a short one."""
+    with (
+        serving("--latency-ms", "100") as url,
+        serving("--latency-ms", "100", "--fault-rate", "0.1", "--seed", "5") as bad,
+    ):
+        pairs = [(measured("ours", bad, 2 * calls, 64), measured("ours", url, 2 * calls, 64)) for _ in range(3)]
+        short, long = (measured("ours", url, count * calls, 256) for count in (2, 10))
+    ratio = statistics.median(faulty["wall_s"] / calm["wall_s"] for faulty, calm in pairs)
+    print(f"10 % mixed faults, {2 * calls} calls: {ratio:.2f} of the wall time without (bar 1.30)")
+    print(
+        f"peak memory: {short['peak_mb']:.0f} MB for {2 * calls} judgments, {long['peak_mb']:.0f} MB for {10 * calls}"
+    )
+    faulty = median([one for one, _ in pairs])
+    return [{"loop": "ours, 10 % faults", "ratio": ratio, **faulty}, {"loop": "ours, long", **long}]
 
 
 if __name__ == "__main__":

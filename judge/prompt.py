@@ -92,12 +92,17 @@ def render(template: Template, case: Case, mark: str, *, asked: str, rubric: Rub
 # ── fences ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 # Controls, zero width, direction, fillers, tags, halves of a pair; ZWJ and variation selectors only outside of emoji.
+_UNSEEN = (
+    r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
 _HIDDEN = re.compile(
-    r"(?:[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
-    r"\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]|\r(?!\n)"
+    rf"(?:[{_UNSEEN}]|\r(?!\n)"
     r"|(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
     r"|(?<=[\x00-\x22\x24-\x29\x2b-\x2f:-\x7e\ufe00-\ufe0f])[\ufe00-\ufe0f]|(?<![^\n])[\ufe00-\ufe0f])+"
 )
+_PERHAPS_TOKEN = re.compile(r"[<＜\[［◁{=]")
+_PERHAPS_HIDDEN = re.compile(rf"[{_UNSEEN}\r\u200d\ufe00-\ufe0f]")  # most texts have none, and this alone is quick
 _TOKEN = re.compile(
     r"[<＜][|｜][^|｜<>\s]{1,64}[|｜][>＞]|<<?/?SYS>>?"
     r"|[<＜\[［◁][/|]{0,2}(?:(?:begin|end)_of_|seed:){0,2}(?:think(?:ing)?|thoughts?|reasoning|reflection|思考)\|?[>＞\]］▷]"
@@ -127,10 +132,13 @@ def fenced(text: str, label: str, mark: str) -> str:
 
 def inert(text: str, mark: str = "") -> str:
     """Rewrite visibly what could be taken for something else than text; twice is the same as once."""
-    text = _ROLE.sub(r"\1：", _HIDDEN.sub(_visible, text))
-    for pattern in (_TOKEN, _SLOT_LIKE, _BORDER):
+    if _PERHAPS_HIDDEN.search(text):
+        text = _HIDDEN.sub(_visible, text)
+    text = _ROLE.sub(r"\1：", text)
+    for pattern in (_TOKEN, _SLOT_LIKE, _BORDER) if _PERHAPS_TOKEN.search(text) else ():
         text = pattern.sub(lambda found: found[0].translate(_SHOWN), text)
-    return re.sub(re.escape(mark), "‹记号›", text, flags=re.I) if mark else text
+    # Nobody can foresee a mark, so it is hardly ever there.
+    return re.sub(re.escape(mark), "‹记号›", text, flags=re.I) if mark and mark.lower() in text.lower() else text
 
 
 def _visible(run: re.Match[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -49,6 +50,7 @@ class Run:
         # Before anything is paid for: a model that has another name here is refused.
         self.store.add_candidates(self.work.candidates)
         self.store.add_judges([judging.judge for judging, _ in self.work.judges])
+        gc.freeze()  # questions and libraries live to the end: a tenth of a call went into walking them again and again
         async with self._writer(), self._alive():
             gate = asyncio.Semaphore(AT_ONCE // CHUNK)
 
@@ -62,6 +64,7 @@ class Run:
                 waiting = [item for items in left for item in items]
                 if waiting and not self._ended:
                     await asyncio.sleep(RETRY)
+        gc.unfreeze()
         if self.fatal is not None:
             raise self.fatal
 
@@ -154,7 +157,6 @@ class Run:
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._written.put_nowait((judging.judgment(case, reply), written))
         await written
-        self.progress.judgments += 1
 
     # ── calls, writing, signs of life ─────────────────────────────────────────────────────────────────────────────────
 
@@ -200,6 +202,7 @@ class Run:
                 batch.append(self._written.get_nowait())
             try:
                 self.store.append_judgments([judgment for judgment, _ in batch])
+                self.progress.judgments += len(batch)
             except JudgeError as error:
                 self.fatal = self.fatal or error
             for _, written in batch:

@@ -76,7 +76,8 @@ class Pace:
     """The pace of one endpoint: how many calls run at once, and when the next may start.
 
     The allowed number is halved when the server limits the rate, once per SETTLE seconds, and grows by a quarter of the
-    whole after half as many successes as are allowed at once. Where half of the RECENT calls were refused, all wait.
+    whole after half as many successes as are allowed at once. A stray refusal, one among RECENT calls, delays only
+    the call itself; where half of them were refused, all wait.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -159,7 +160,8 @@ class Pace:
             self.counts.limited += 1
             self.recent.append(True)
             now = self.clock()
-            if now - self.halved_at >= SETTLE:
+            stray = sum(self.recent) == 1 and len(self.recent) == RECENT
+            if not stray and now - self.halved_at >= SETTLE:
                 self.allowed, self.halved_at = max(1, self.allowed // 2), now
             if error.retry_after and 2 * sum(self.recent) >= RECENT:
                 # The limit is reached and nobody else need find out: the whole endpoint waits.

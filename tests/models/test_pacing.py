@@ -8,7 +8,7 @@ import pytest
 
 from judge.errors import ModelBusy, ModelError, ModelRefused
 from judge.models import Reply
-from judge.models.pacing import FAILURES_IN_A_ROW, PAUSE, TRIPS, Bucket, Limits, Pace
+from judge.models.pacing import FAILURES_IN_A_ROW, PAUSE, RECENT, TRIPS, Bucket, Limits, Pace
 from judge.records import Usage
 
 
@@ -84,6 +84,16 @@ def test_a_limit_halves_what_runs_at_once_and_success_brings_it_back() -> None:
         asyncio.run(one.call(said(OK), 1))
         seen.append(one.allowed)
     assert seen == [8, 8, 12, 12, 12, 12, 12, 12, 16, 16]
+
+
+def test_a_stray_refusal_delays_only_its_own_call() -> None:
+    one = pace(Clock(), concurrency=16)
+    for _ in range(RECENT):
+        asyncio.run(one.call(said(OK), 1))
+    asyncio.run(one.call(said(ModelBusy("限", retry_after=0.0, limited=True), OK), 1))
+    assert one.allowed == 16
+    asyncio.run(one.call(said(ModelBusy("限", retry_after=0.0, limited=True), OK), 1))
+    assert one.allowed == 8
 
 
 def test_no_more_run_at_once_than_allowed() -> None:
