@@ -80,7 +80,7 @@ def prompts_of(url: str, calls: int, at_once: int) -> list[str]:
         return [
             judging.request(case, b"secret").messages[0].content
             for item in store.items("现场")  # type: ignore[attr-defined]
-            for case in work.cases(item.dialogues)  # type: ignore[attr-defined]
+            for case in work.draw.cases(item.dialogues)  # type: ignore[attr-defined]
         ]
 
 

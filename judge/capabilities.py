@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from judge.errors import ModelBusy, ModelRefused
+from judge.errors import ModelBusy, ModelError, ModelRefused
 from judge.models import ChatModel, Message, Reply, Request
 from judge.reply import verdict_schema
 
@@ -23,6 +23,7 @@ class Capabilities:
     structured: bool | None
     logprobs: bool | None
     reasoning: bool
+    listed: tuple[str, ...] | None = None  # the models the endpoint says it has, where it says so
 
 
 async def examine(model: ChatModel) -> Capabilities:
@@ -42,6 +43,7 @@ async def examine(model: ChatModel) -> Capabilities:
         structured=None if structured is None else isinstance(structured, Reply) and _is_object(structured.text),
         logprobs=None if odds is None else isinstance(odds, Reply) and bool(odds.first_tokens),
         reasoning=first.reasoning is not None,
+        listed=await _listed(model),
     )
 
 
@@ -52,6 +54,14 @@ async def _tried(model: ChatModel, request: Request) -> Reply | ModelRefused | N
     except ModelRefused as refusal:
         return refusal
     except ModelBusy:
+        return None
+
+
+async def _listed(model: ChatModel) -> tuple[str, ...] | None:
+    listing = getattr(model, "list_models", None)
+    try:
+        return None if listing is None else await listing()
+    except ModelError:
         return None
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from judge.errors import InputError, nearest
+from judge.errors import InputError, UnknownName, nearest
 from judge.identity import Json
 from judge.models.pacing import Limits
 
@@ -35,7 +37,6 @@ class ModelRow(BaseModel):
     tokens_per_minute: float | None = Field(default=None, gt=0)
     attempts: int = Field(default=6, ge=1, le=20)
     timeout: float = Field(default=600.0, gt=0)
-    structured: bool = False
 
     @property
     def limits(self) -> Limits:
@@ -91,28 +92,60 @@ def _row(name: str, table: object, path: Path) -> ModelRow:
         raise InputError(f"{key} 的值 {first['input']!r} 不合适", where=where, fix=f"改正 {key}") from error
 
 
-def written(name: str, row: Mapping[str, Json]) -> str:
-    """Return one [models.NAME] table as TOML."""
-    lines = [f"[models.{_key(name)}]", *(f"{_key(key)} = {_value(value)}" for key, value in row.items())]
-    return "\n".join(lines) + "\n"
+def add_model(path: Path, name: str, row: Mapping[str, Json]) -> None:
+    """Append a [models.NAME] table to judge.toml; raises InputError where the name is taken or the row does not fit."""
+    document = _document(path)
+    models = document.setdefault("models", tomlkit.table(is_super_table=True))
+    if name in models:
+        raise InputError(
+            f"已经有名为 {name} 的模型", where=str(path), fix=f"换一个名字，或 judge models set {name} 键=值"
+        )
+    models[name] = dict(row)
+    _replace(path, document)
 
 
-def _key(name: str) -> str:
-    return name if name.isascii() and name.replace("-", "").replace("_", "").isalnum() else _text(name)
+def set_model(path: Path, name: str, changes: Mapping[str, str]) -> None:
+    """Change keys of a [models.NAME] table, comments kept; a value is read as TOML, else as text, and `auto` takes the key away.
+
+    A dot reaches into a table: parameters.top_p. Raises UnknownName, InputError; then nothing was changed.
+    """
+    document = _document(path)
+    models = document.get("models", {})
+    if name not in models:
+        raise UnknownName("模型", name, models, fix="judge models 列出已有的模型")
+    for key, said in changes.items():
+        table, *rest = key.split(".", 1)
+        place, last = (models[name].setdefault(table, {}), rest[0]) if rest else (models[name], table)
+        if said == "auto":
+            place.pop(last, None)
+        else:
+            place[last] = _read(said)
+    _replace(path, document)
 
 
-def _value(value: Json) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }"
-    if isinstance(value, list):
-        return "[" + ", ".join(_value(one) for one in value) + "]"
-    return _text(str(value))
+def _read(said: str) -> Json:
+    try:
+        return tomllib.loads(f"value = {said}")["value"]  # type: ignore[no-any-return]
+    except tomllib.TOMLDecodeError:
+        return said
 
 
-def _text(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+def _document(path: Path) -> tomlkit.TOMLDocument:
+    read_config(path)  # its faults are named better there
+    return tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+
+
+def _replace(path: Path, document: tomlkit.TOMLDocument) -> None:
+    """Write judge.toml whole or not at all, once it can be read again."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(tomlkit.dumps(document), encoding="utf-8")
+        read_config(draft)
+        draft.replace(path)
+    except OSError as error:
+        raise InputError(f"写不了配置（{error.strerror}）", where=str(path), fix="检查目录是否可写") from error
+    except InputError as error:
+        error.where = error.where.replace(str(draft), str(path))
+        raise
+    finally:
+        draft.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from typing import Literal
 from judge.identity import content_hash
 from judge.records import DIALOGUE, Case, Dialogue, Scope
 
-FEW = 100  # up to so many cases `auto` asks both placements
+FEW = 100  # up to so many questions `auto` asks both placements
 SWAPPED_SHARE = 0.1  # of single placements asked again swapped, to measure position bias
 
 
@@ -43,9 +43,9 @@ def place(cases: Sequence[Case], order: Literal["auto", "both", "single"] = "aut
     """Say which dialogue each judge call shows first.
 
     both: every case in both placements. single: one placement each, half of every ability's cases either way, and a random
-    tenth (SWAPPED_SHARE) again the other way round. auto: both up to FEW cases, single above.
+    tenth (SWAPPED_SHARE) again the other way round. auto: both up to FEW questions, single above.
     """
-    if order == "both" or (order == "auto" and len(cases) <= FEW):
+    if order == "both" or (order == "auto" and len({case.question.key for case in cases}) <= FEW):
         return [placed for case in cases for placed in (case, swapped(case))]
     shown: list[Case] = []
     for group in _by_ability(cases):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -67,21 +68,48 @@ def leaderboard(store: Store, plan: Plan, *, human: bool = False, by: By | None 
             raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix="去掉 --human 与 --by")
         return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan)
     chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or list(known)
-    material = in_scope(resolve.material(store, bank, chosen, plan, human=human), plan).of_judged()
-    if not len(material.candidates):
-        raise NothingToCompare(f"题库 {bank} 里没有可排名的评判", fix="judge banks 查看哪些题库有评判")
+    if len(plan.judges) > 1:
+        return _panel_board(store, bank, chosen, plan, by)
+    material = _on_board(store, bank, chosen, plan, human)
     if material.paired and by == "dimension":
         raise InputError("两两评判没有评分维度", where="--by", fix="换成 --by ability 或 --by turn")
     if not material.paired and plan.baseline is not None:
         raise InputError("按得分排的榜没有基线", where="--baseline", fix="去掉它；要看两个候选的差距用 judge compare")
     comparisons, _ = combine(material, plan)
     if material.paired:
-        named = None if plan.baseline is None else resolve.find("候选", plan.baseline, known)[0]
-        return board.verdict_board(material, comparisons, plan, by, named or board.common_opponent(comparisons))
+        return board.verdict_board(material, comparisons, plan, by, _baseline(comparisons, plan, known))
     if by == "dimension" or not material.judgments.scored.any():
         scores = store.dimension_scores(bank, material.judge_code, plan.history)
         return board.dimension_board(material, comparisons, scores, plan)
     return board.score_board(material, comparisons, plan, by)
+
+
+def _panel_board(store: Store, bank: str, chosen: list[int], plan: Plan, by: By | None) -> Board:
+    """Rank candidates as several judges together see them, each judge beside the panel."""
+    heard: list[Heard] = []
+    for name in plan.judges:
+        material = _on_board(store, bank, chosen, replace(plan, judge=name), human=False)
+        if not material.paired:
+            raise InputError(f"{name} 没有两两比较过，合不成评委团", where="--judge", fix="打分的评委各看各的榜")
+        heard.append((material, *combine(material, plan)))
+    panel = comparison.panel(_alike(heard))
+    together = replace(heard[0][0], judge="、".join(one.judge for one, *_ in heard))
+    found = board.verdict_board(together, panel, plan, by, _baseline(panel, plan, store.candidates(bank)))
+    members = (build.member(one.judge, own, panel, plan) for one, own, _ in heard)
+    return replace(found, members=tuple(replace(one, half_tie=None) for one in members))
+
+
+def _on_board(store: Store, bank: str, chosen: list[int], plan: Plan, human: bool) -> Material:
+    """Gather what one judge, or people, said of the candidates of a board."""
+    material = in_scope(resolve.material(store, bank, chosen, plan, human=human), plan).of_judged()
+    if not len(material.candidates):
+        raise NothingToCompare(f"题库 {bank} 里没有可排名的评判", fix="judge banks 查看哪些题库有评判")
+    return material
+
+
+def _baseline(comparisons: Comparisons, plan: Plan, known: Mapping[int, str]) -> int | None:
+    named = None if plan.baseline is None else resolve.find("候选", plan.baseline, known)[0]
+    return named or board.common_opponent(comparisons)
 
 
 def in_scope(material: Material, plan: Plan) -> Material:

@@ -28,7 +28,7 @@ from judge.records import Case, Dialogue, Outcome, Question, Rubric, Turn
 # ── templates ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _SLOT = re.compile(r"\{\{([a-z_]{1,40})\}\}")
-_IF_WANTED = {"question", "reference", "rubric", "scope"}  # a template may do without these
+_IF_WANTED = {"question", "reason", "reference", "rubric", "scope"}  # a template may do without these
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,17 @@ def fill(template: Template, fields: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: fields[slot[1]], template.text)
 
 
-def render(template: Template, case: Case, mark: str, *, asked: str, rubric: Rubric | None = None) -> str:
-    """Fill a template for a case; `asked` is the format's text from `judge.reply`, `mark` comes from `fence`."""
+def render(
+    template: Template, case: Case, mark: str, *, asked: str, reason: str = "", rubric: Rubric | None = None
+) -> str:
+    """Fill a template for a case; `asked` and `reason` are texts of `judge.reply`, `mark` comes from `fence`."""
     upto = case.scope.turn
     question, reference = _materials(case.question, upto)
     shown = [transcript(dialogue, upto) for dialogue in case.dialogues]
     labels = {"dialogue": "对话"} if len(shown) == 1 else {"first": "前一份对话（A）", "second": "后一份对话（B）"}
     fields = {
         "format": asked,
+        "reason": reason,
         "mark": mark,
         "scope": "整段对话" if upto is None else f"第 {upto} 轮的回答",
         "question": fenced(question, "题目", mark),

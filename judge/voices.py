@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,17 +11,22 @@ from judge.errors import InputError, UnknownName
 from judge.identity import Json
 from judge.models import ChatModel
 from judge.models.pacing import Pace
+from judge.models.prices import FREE, Price, price_of
 from judge.models.vendors import preset, presets
 from judge.work import Voice
 
 
 @dataclass
 class Voices:
-    """Opens each model once, and gives models behind one endpoint and key one pace."""
+    """Opens each model once, and gives models behind one endpoint and key one pace.
+
+    `revisions` tell models of one name apart, by name; under the empty name stands the revision of all others.
+    """
 
     config: Config
     environment: Mapping[str, str]
-    revision: str | None = None
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    prices: Sequence[Price] = ()
     opened: dict[str, Voice] = field(default_factory=dict)
     paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
 
@@ -30,9 +35,14 @@ class Voices:
         head = name.partition(":")[0]
         return name in self.config.models or head == "replay" or (":" in name and head in presets())
 
+    def revision(self, name: str) -> str | None:
+        """Return the revision that the command line gives a model."""
+        return self.revisions.get(name, self.revisions.get(""))
+
     def shown(self, name: str) -> str:
         """Return the name under which records of a model are kept: another revision is another candidate."""
-        return f"{name}@{self.revision}" if self.revision and self.knows(name) else name
+        revision = self.revision(name)
+        return f"{name}@{revision}" if revision and self.knows(name) else name
 
     def open(self, name: str) -> Voice:
         """Return the model of that name; raises UnknownName, InputError (missing key, wrong parameter)."""
@@ -54,7 +64,7 @@ class Voices:
         if head == "replay":
             from judge.models.replay import Replay
 
-            return Voice(Replay(name, Path(tail)), Pace())
+            return Voice(Replay(name, Path(tail)), Pace(), FREE)
         if head in presets() and tail:
             return self._endpoint(name, ModelRow(preset=head, model=tail))
         known = [*self.config.models, *(f"{one}:模型名" for one in presets())]
@@ -79,7 +89,7 @@ class Voices:
                 parameters=parameters,
                 thinking=row.thinking,
                 system=row.system,
-                revision=self.revision or row.revision,
+                revision=self.revision(name) or row.revision,
                 timeout=row.timeout,
             )
         except InputError as error:
@@ -88,4 +98,4 @@ class Voices:
         # One account is one budget, whichever of its models is asked; the key itself is never looked at here.
         account = (model.identity.endpoint, row.preset)
         pace = self.paces.setdefault(account, Pace(row.limits))
-        return Voice(model, pace)
+        return Voice(model, pace, price_of(self.prices, row.preset, row.model))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,20 +11,25 @@ from judge.dialogue import Manner
 from judge.judges import Judging
 from judge.models import ChatModel
 from judge.models.pacing import Pace
-from judge.records import DIALOGUE, Candidate, Case, Dialogue, Question
+from judge.models.prices import Price
+from judge.records import DIALOGUE, Candidate, Case, Dialogue, Question, Scope
+
+Design = Literal["baseline", "round-robin", "single"]  # single: judged one by one, by scores
+Order = Literal["auto", "both", "single"]
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A model that can be asked, and the pace at which its endpoint may be asked."""
+    """A model that can be asked, the pace at which its endpoint may be asked, and its price (None: not known)."""
 
     model: ChatModel
     pace: Pace
+    price: Price | None = None
 
 
 @dataclass
 class Progress:
-    """What a run has done so far, for whoever shows it."""
+    """What a run has done so far, for whoever shows it; `cost` in yuan, of models whose price is known."""
 
     planned_calls: int = 0
     dialogues: int = 0
@@ -32,75 +37,91 @@ class Progress:
     failed: list[str] = field(default_factory=list)
     calls: int = 0
     in_flight: int = 0
+    cost: float = 0.0
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Where a run ends cleanly: so many calls, so many yuan; None: no cap."""
+
+    calls: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Which cases a run has, by question and sample: what is judged of it, and which candidates (by key) are shown in which order.
+
+    Drawn before anything is answered, so that placements do not hang on what is answered first. `both` is how many cases
+    there would be with both placements.
+    """
+
+    placed: Mapping[tuple[str, int], Sequence[tuple[Scope, tuple[str, ...]]]]
+    both: int
+
+    def __len__(self) -> int:
+        return sum(map(len, self.placed.values()))
+
+    def cases(self, dialogues: Sequence[Dialogue]) -> list[Case]:
+        """Return the cases of the dialogues held on one question and sample."""
+        if not dialogues:
+            return []
+        first = dialogues[0]
+        by = {dialogue.candidate.key: dialogue for dialogue in dialogues}
+        return [
+            Case(first.question, scope, tuple(by[key] for key in shown))
+            for scope, shown in self.placed.get((first.question.key, first.sample), [])
+            if all(key in by for key in shown)
+        ]
 
 
 @dataclass(frozen=True)
 class Work:
-    """All that a run is to do: who answers what, who meets whom, who judges.
+    """All that a run is to do: who answers what, which cases are drawn, who judges.
 
-    `candidates` without a voice must have their dialogues in the store. `place` says in which placements a case is judged.
+    `candidates` without a voice must have their dialogues in the store.
     """
 
     questions: Sequence[Question]
     candidates: Sequence[Candidate]
     voices: Mapping[str, Voice]  # by candidate key
     judges: Sequence[tuple[Judging, Voice]]
-    cases: Callable[[Sequence[Dialogue]], Sequence[Case]]
+    draw: Draw
     manner: Manner = field(default_factory=Manner)
     samples: int = 1
-    max_calls: int | None = None
+    caps: Caps = field(default_factory=Caps)
     stages: frozenset[str] = frozenset({"answer", "judge"})
 
+    def blank(self, question: Question, sample: int) -> list[Dialogue]:
+        """Return the dialogues that are to be held on a question, without answers: they have their keys already."""
+        return [Dialogue(question, candidate, (), sample, self.manner.history) for candidate in self.candidates]
 
-Design = Literal["baseline", "round-robin"]
-Order = Literal["auto", "both", "single"]
 
-
-def cases_of(
-    questions: Sequence[Question],
-    candidates: Sequence[Candidate],
+def draw(
+    blank: Sequence[Dialogue],
+    keys: Sequence[str],
     *,
     design: Design,
     order: Order,
-    seed: int,
-    samples: int = 1,
-    history: Literal["own", "golden"] = "own",
-) -> tuple[Callable[[Sequence[Dialogue]], Sequence[Case]], int]:
-    """Say in which placements the dialogues of a question meet, and how many cases that makes in all.
+    by_turn: bool = False,
+    seed: int = 0,
+) -> Draw:
+    """Draw the cases of dialogues that are to be held between candidates (by key); the last one is the baseline.
 
-    Placements are drawn before anything is answered, so that they do not hang on what is answered first. Under `baseline`
-    the last candidate is the one that the others are held against.
+    by_turn: each turn is judged on its own, given its history, instead of the whole dialogue.
     """
-    blank = [
-        Dialogue(question, candidate, (), sample, history)
-        for question in questions
-        for sample in range(samples)
-        for candidate in candidates
-    ]
-    keys = [candidate.key for candidate in candidates]
-    met = pairing.round_robin(blank, keys)
-    if design == "baseline":
-        met = pairing.against_baseline(blank, keys[:-1], keys[-1])
-    drawn: dict[tuple[str, int], list[tuple[str, ...]]] = {}
-    for case in pairing.place(met, order, seed):
+    turns = max((len(dialogue.question.turns) for dialogue in blank), default=0)
+    met: list[Case] = []
+    for scope in [Scope(turn) for turn in range(1, turns + 1)] if by_turn else [DIALOGUE]:
+        reaching = [one for one in blank if len(one.question.turns) >= (scope.turn or 0)]
+        if design == "single":
+            met += [Case(one.question, scope, (one,)) for one in reaching]
+        elif design == "baseline":
+            met += pairing.against_baseline(reaching, keys[:-1], keys[-1], scope)
+        else:
+            met += pairing.round_robin(reaching, keys, scope)
+    placed: dict[tuple[str, int], list[tuple[Scope, tuple[str, ...]]]] = {}
+    for case in met if design == "single" else pairing.place(met, order, seed):
         at = (case.question.key, case.dialogues[0].sample)
-        drawn.setdefault(at, []).append(tuple(dialogue.candidate.key for dialogue in case.dialogues))
-
-    def cases(dialogues: Sequence[Dialogue]) -> list[Case]:
-        if not dialogues:
-            return []
-        first = dialogues[0]
-        by = {dialogue.candidate.key: dialogue for dialogue in dialogues}
-        placed = drawn.get((first.question.key, first.sample), [])
-        return [
-            Case(first.question, DIALOGUE, tuple(by[key] for key in shown))
-            for shown in placed
-            if all(key in by for key in shown)
-        ]
-
-    return cases, sum(map(len, drawn.values()))
-
-
-def single_cases(dialogues: Sequence[Dialogue]) -> list[Case]:
-    """Return one case for each dialogue, for judges that score them one by one."""
-    return [Case(dialogue.question, DIALOGUE, (dialogue,)) for dialogue in dialogues]
+        placed.setdefault(at, []).append((case.scope, tuple(one.candidate.key for one in case.dialogues)))
+    return Draw(placed, len(met) if design == "single" else 2 * len(met))

@@ -41,7 +41,7 @@ LEVELS = [
     },
     {"judge.report.build", "judge.report.board", "judge.work"},
     {"judge.voices"},
-    {"judge.pipeline", "judge.engines"},
+    {"judge.pipeline", "judge.engines", "judge.layout", "judge.drift"},
     {"judge.report"},
     {"judge.cli"},
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import click
 
@@ -67,14 +66,7 @@ def compare(
     margin: float | None,
     tie_within: float | None,
     filtered: str | None,
-    order: Literal["auto", "both", "single"],
-    protocol: Literal["pair", "pair-5", "scores"],
-    limit: int | None,
-    max_calls: int | None,
-    dry_run: bool,
-    yes: bool,
-    revision: str | None,
-    stage: Literal["answer", "judge", "score"] | None,
+    flags: live.Flags,
     plan_file: Path | None,
     url: str,
     as_json: bool,
@@ -98,31 +90,25 @@ def compare(
             "filtered": filtered,
         },
     )
-    voices = live.opened_voices(revision)
-    if any(voices.knows(name) for name in (first, second, *plan.judges)):
-        wish = live.Wish(
+    voices = live.opened_voices(flags)
+    if live.live(voices, [first, second, *plan.judges]):
+        from judge.layout import Wish
+
+        wish = Wish(
             candidates=(first, second),
             judges=plan.judges,
             bank=plan.bank,
             design="baseline",
-            order=order,
-            protocol=protocol,
-            limit=limit,
             abilities=plan.abilities,
+            history=plan.history,
+            by_turn=plan.scope == "turns",
             seed=plan.seed,
-            max_calls=max_calls,
-            stage=stage,
+            how=flags.how,
         )
-        done = live.perform(url, voices, wish, dry_run=dry_run, yes=yes)
-        if done is None or stage == "answer":
+        done = live.perform(url, voices, wish, flags)
+        if done is None:
             return
-        names = tuple(voices.shown(name) for name in (first, second))
-        plan = replace(
-            plan,
-            bank=done,
-            candidates=names,
-            judge=",".join(live.judge_name(wish, voices, name) for name in plan.judges) or None,
-        )
+        plan = replace(plan, bank=done.bank, candidates=done.candidates, judge=done.judge)
     report = pipeline.compare(opened(url), plan, human=human)
     if as_json:
         print_json("judge.compare/1", fields_of(report))

@@ -7,10 +7,12 @@ import os
 import platform
 import shutil
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import click
 
@@ -86,7 +88,11 @@ def _models(voices: Voices, only: str | None, url: str, with_calls: bool) -> lis
     if not names:
         fix = "judge models add 名字 --preset 预设 --model 模型名"
         return [Check("模型", True, f"{voices.config.path} 里还没有模型；要现场评测先添加：{fix}")]
-    checks = []
+    return asyncio.run(_looked_at(voices, names, url, with_calls))
+
+
+async def _looked_at(voices: Voices, names: list[str], url: str, with_calls: bool) -> list[Check]:
+    checks, reached = [], dict[str, bool]()
     for name in names:
         try:
             voice = voices.open(name)
@@ -95,46 +101,76 @@ def _models(voices: Voices, only: str | None, url: str, with_calls: bool) -> lis
             continue
         endpoint = voice.model.identity.endpoint
         checks.append(Check(name, True, f"{endpoint}，密钥已设置或不需要"))
-        if with_calls:
-            checks.append(_named(endpoint))
-            checks.append(_examined(name, voices, url))
-    asyncio.run(voices.close())
+        if with_calls and endpoint not in reached and "://" in endpoint:
+            found = await asyncio.to_thread(_reached, endpoint)
+            reached[endpoint] = all(check.ok for check in found)
+            checks += found
+        if with_calls and reached.get(endpoint, True):
+            checks += await _examined(name, voices, url)
+    await voices.close()
     return checks
 
 
-def _named(endpoint: str) -> Check:
-    host = urlsplit(endpoint).hostname or ""
+def _reached(endpoint: str) -> list[Check]:
+    """Look up the host of an endpoint, connect, and shake hands; what a proxy does is left to it."""
+    parts = urlsplit(endpoint)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    proxy = None if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(host) else getproxies().get(parts.scheme)
+    if proxy is not None:
+        return [Check(f"网络 {host}", True, f"经代理 {urlsplit(proxy).hostname}，不单独查 DNS 与 TLS")]
     try:
-        found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
+        found = sorted({str(one[4][0]) for one in socket.getaddrinfo(host, port)})
     except OSError as error:
-        return Check(f"DNS {host}", False, f"解析不了（{error.strerror}）", "检查网络、代理与地址")
-    return Check(f"DNS {host}", True, "、".join(sorted(found)[:3]))
+        return [Check(f"DNS {host}", False, f"解析不了（{error.strerror}）", "检查网络、代理与地址")]
+    checks = [Check(f"DNS {host}", True, "、".join(found[:3]))]
+    try:
+        with socket.create_connection((host, port), timeout=10) as plain:
+            checks.append(_shaken(plain, host) if parts.scheme == "https" else Check(f"连接 {host}:{port}", True, "通"))
+    except OSError as error:
+        fix = "检查服务是否开着、端口与防火墙；要走代理就设 HTTPS_PROXY"
+        checks.append(Check(f"连接 {host}:{port}", False, f"连不上（{error.strerror or error}）", fix))
+    return checks
 
 
-def _examined(name: str, voices: Voices, url: str) -> Check:
+def _shaken(plain: socket.socket, host: str) -> Check:
+    """Shake hands under the trust that the model client uses, and say under what the server is known."""
+    try:
+        with _trust().wrap_socket(plain, server_hostname=host) as secure:
+            certificate, version = secure.getpeercert() or {}, secure.version()
+    except ssl.SSLError as error:
+        said = getattr(error, "verify_message", "") or error.reason or str(error)
+        fix = "公司自签的证书：把根证书装进系统证书库，或用 SSL_CERT_FILE 指定；也核对本机时间"
+        return Check(f"TLS {host}", False, f"握手不成（{said}）", fix)
+    issuer = next((pair[0][1] for pair in certificate.get("issuer", ()) if pair[0][0] == "organizationName"), "未知")
+    return Check(f"TLS {host}", True, f"{version}，签发者 {issuer}，到 {certificate.get('notAfter', '未知')} 为止")
+
+
+def _trust() -> ssl.SSLContext:
+    try:
+        import truststore  # what openai 3 trusts: the system's own store
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+async def _examined(name: str, voices: Voices, url: str) -> list[Check]:
+    """Make the short calls that show what a model can do, and keep what was seen."""
     from judge.capabilities import examine
+    from judge.cli.models import ABLE
 
     voice = voices.open(name)
-
-    async def whole() -> Check:
-        try:
-            found = await examine(voice.model)
-        except JudgeError as error:
-            return Check(f"{name} 调用", False, error.message, error.fix)
-        finally:
-            close = getattr(voice.model, "aclose", None)
-            if close is not None:
-                await close()
-        opened(url).keep_finding(voice.model.identity, found)
-        able = {
-            "温度 0": found.temperature_zero,
-            "系统消息": found.system_role,
-            "结构化输出": found.structured,
-            "概率": found.logprobs,
-            "思考过程": found.reasoning,
-        }
-        words = {True: "有", False: "没有", None: "没问出来"}
-        seen = "，".join(f"{what}{words[can]}" for what, can in able.items())
-        return Check(f"{name} 调用", True, f"{found.returned_model or '没有报模型名'}；{seen}")
-
-    return asyncio.run(whole())
+    try:
+        found = await examine(voice.model)
+    except JudgeError as error:
+        return [Check(f"{name} 调用", False, error.message, error.fix)]
+    opened(url).keep_finding(voice.model.identity, found)
+    words = {True: "有", False: "没有", None: "没问出来"}
+    seen = "，".join(f"{word}{words[getattr(found, field)]}" for field, word in ABLE.items())
+    checks = [Check(f"{name} 调用", True, f"{found.returned_model or '没有报模型名'}；{seen}")]
+    listed, model = found.listed, voice.model.identity.model
+    if listed is not None:
+        there = (
+            "在服务的模型清单里" if model in listed else f"不在服务的模型清单里（清单有 {len(listed)} 个），但答了话"
+        )
+        checks.append(Check(f"{name} 模型名", True, f"{model} {there}"))
+    return checks

@@ -45,10 +45,15 @@ class Command(click.Command):
     context_class = HanContext
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return ["[选项]", *super().collect_usage_pieces(ctx)[1:]]
+        pieces = {"[OPTIONS]": "[选项]", "COMMAND [ARGS]...": "[子命令]", "[COMMAND] [ARGS]...": "[子命令]"}
+        return [pieces.get(piece, piece) for piece in super().collect_usage_pieces(ctx)]
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
         if option is not None:
             option.help = "显示本说明"
         return option
+
+
+class Group(Command, click.Group):
+    """A command with commands of its own."""

@@ -1,17 +1,18 @@
-"""What live commands share: laying out a run, showing what it will cost, carrying it out with progress."""
+"""What live commands share: their options, showing what a run will take, carrying it out."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -21,206 +22,221 @@ Function = TypeVar("Function", bound=Callable[..., None])
 
 if TYPE_CHECKING:
     from judge.engines.here import Run
-    from judge.estimate import Estimate
-    from judge.judges import Judging
-    from judge.records import Case, Dialogue, Question
+    from judge.estimate import Estimate, Load
+    from judge.layout import How, Wish
     from judge.store import Store
     from judge.voices import Voices
-    from judge.work import Design, Order, Voice, Work
+    from judge.work import Voice, Work
 
-EVERY = 30.0  # seconds between two lines of progress where there is no terminal
-ASK_ABOVE = 500  # calls, above which a person is asked before the first one
+ASK_ABOVE_CALLS = 500  # above which a person is asked before the first one
+ASK_ABOVE_COST = 5.0  # yuan
 
 
-@dataclass(frozen=True)
-class Wish:
-    """What the command line asks of a run."""
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the options shared by live commands say."""
 
-    candidates: Sequence[str]
-    judges: Sequence[str]
-    bank: str | None
-    design: Design
-    order: Order
-    protocol: Literal["pair", "pair-5", "scores"] = "pair"
-    limit: int | None = None
-    abilities: Sequence[str] = ()
-    samples: int = 1
-    seed: int = 0
-    max_calls: int | None = None
-    stage: Literal["answer", "judge", "score"] | None = None
+    how: How
+    revisions: dict[str, str]
+    dry_run: bool
+    yes: bool
+
+    @property
+    def fresh(self) -> str | None:
+        """The revision that everything of a run made afresh bears."""
+        return self.revisions.get("") if self.revisions.get("", "").startswith("fresh-") else None
+
+
+OPTIONS = (
+    click.option(
+        "--order",
+        type=click.Choice(["auto", "both", "single"]),
+        default="auto",
+        help="现场评测：两种位置都评，或只评一种（默认 auto：100 题以内都评，再多每题评一种，另抽一成换位）",
+    ),
+    click.option(
+        "--protocol",
+        type=click.Choice(["pair", "pair-5", "soft", "scores"]),
+        default="pair",
+        help="现场评测：两两比较分三档、五档，只问一个字母而取其概率（soft），或按量表逐段打分（默认 pair）",
+    ),
+    click.option(
+        "--reference/--no-reference",
+        "references",
+        default=None,
+        help="现场评测：每题都须有参考，或都不给评委看（默认有就给）",
+    ),
+    click.option(
+        "--samples", type=click.IntRange(1, 100), default=1, metavar="次", help="现场评测：每题各答几遍（默认 1）"
+    ),
+    click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊"),
+    click.option("--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续"),
+    click.option(
+        "--max-cost", type=click.FloatRange(0, min_open=True), metavar="元", help="现场评测：花费上限，到了就停，可续"
+    ),
+    click.option(
+        "--stage",
+        type=click.Choice(["answer", "judge", "score"]),
+        help="现场评测：只作答、只评判（已有的回答），或只算分（默认全做）",
+    ),
+    click.option("--dry-run", is_flag=True, help="现场评测：只说要做什么、要多少次调用、多少钱"),
+    click.option("--yes", is_flag=True, help="现场评测：不再询问，直接开始"),
+    click.option(
+        "--revision",
+        multiple=True,
+        metavar="[名字=]版本",
+        help="现场评测：同名模型换过版本时，把它记作另一个；不写名字则指全部模型",
+    ),
+    click.option("--fresh", is_flag=True, help="现场评测：全部从头再做一遍，旧的记录留着"),
+)
 
 
 def live_options(function: Function) -> Function:
-    """Add the options that all live commands share."""
-    options = (
-        click.option(
-            "--order",
-            type=click.Choice(["auto", "both", "single"]),
-            default="auto",
-            help="现场评测：两种位置都评，或只评一种（默认 auto：100 对以内都评，再多每对评一种，另抽一成换位）",
-        ),
-        click.option(
-            "--protocol",
-            type=click.Choice(["pair", "pair-5", "scores"]),
-            default="pair",
-            help="现场评测：两两比较分三档或五档，或按量表逐段打分（默认 pair）",
-        ),
-        click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊"),
-        click.option(
-            "--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续"
-        ),
-        click.option("--dry-run", is_flag=True, help="现场评测：只说要做什么、要多少次调用"),
-        click.option("--yes", is_flag=True, help="现场评测：不再询问，直接开始"),
-        click.option("--revision", metavar="版本", help="现场评测：同名模型换过版本时，用它区分"),
-        click.option(
-            "--stage",
-            type=click.Choice(["answer", "judge", "score"]),
-            help="现场评测：只作答、只评判（已有的回答），或只算分（默认全做）",
-        ),
-    )
-    for option in reversed(options):
-        function = option(function)
-    return function
+    """Add the options that all live commands share; the command gets them as `flags`."""
+
+    @functools.wraps(function)
+    def with_flags(**given: object) -> None:
+        from judge.layout import How
+
+        how = How(**{field.name: given.pop(field.name) for field in fields(How)})  # type: ignore[arg-type]
+        revisions = _revisions(given.pop("revision"), given.pop("fresh"))  # type: ignore[arg-type]
+        flags = Flags(how, revisions, given.pop("dry_run"), given.pop("yes"))  # type: ignore[arg-type]
+        function(**given, flags=flags)
+
+    for option in reversed(OPTIONS):
+        with_flags = option(with_flags)
+    return with_flags  # type: ignore[return-value]
 
 
-def opened_voices(revision: str | None = None) -> Voices:
-    """Return the models that judge.toml and the environment offer."""
+def _revisions(said: Sequence[str], fresh: bool) -> dict[str, str]:
+    pairs = [one.rpartition("=") for one in said]
+    revisions = {name: revision for name, _, revision in pairs}
+    if fresh:
+        if "" in revisions:
+            raise InputError("--fresh 与 --revision 不能一起用", where="命令行", fix="--fresh 自己起一个版本名")
+        revisions[""] = time.strftime("fresh-%Y%m%d-%H%M%S")
+    return revisions
+
+
+def opened_voices(flags: Flags | None = None) -> Voices:
+    """Return the models that judge.toml, prices.toml beside it and the environment offer."""
     from judge.config import FILE, read_config
+    from judge.models import prices
     from judge.voices import Voices
 
-    return Voices(read_config(Path(os.environ.get("JUDGE_CONFIG", FILE))), os.environ, revision)
+    path = Path(os.environ.get("JUDGE_CONFIG", FILE))
+    table = prices.read_prices(path.with_name(prices.FILE))
+    return Voices(read_config(path), os.environ, flags.revisions if flags else {}, table)
 
 
-def questions_of(store: Store, wish: Wish) -> list[Question]:
-    """Return the questions of the wanted bank: one in the store, a file, or one that comes with the program."""
-    from judge.bank import read_bank, shipped_banks
-    from judge.errors import UnknownName
+def live(voices: Voices, names: Sequence[str]) -> bool:
+    """Tell whether some of these names make a command live: a model that can be asked, or a file of answers."""
+    from judge.layout import RECORDED
 
-    name = wish.bank or "open"
-    shipped = {path.stem: path for path in shipped_banks()}
-    known = [summary.bank.name for summary in store.banks() if summary.questions]
-    if Path(name).is_file() or (name not in known and name in shipped):
-        bank, fresh = read_bank(Path(name) if Path(name).is_file() else shipped[name])
-        store.add(banks=[bank], questions=fresh)
-        name = bank.name
-    elif name not in known:
-        raise UnknownName("题库", name, [*known, *shipped])
-    questions = [question for question in store.questions(name) if question.turns]
-    for ability in wish.abilities:
-        if ability not in {question.ability for question in questions}:
-            raise UnknownName("能力", ability, {question.ability for question in questions})
-    chosen = [one for one in questions if not wish.abilities or one.ability in wish.abilities]
-    if not chosen:
-        raise InputError(f"题库 {name} 没有可问的题（题面未公布）", fix="换一个题库")
-    return _limited(chosen, wish.limit)
+    return any(voices.knows(name) or name.startswith(RECORDED) for name in names)
 
 
-def _limited(questions: list[Question], limit: int | None) -> list[Question]:
-    """Take so many questions, evenly over abilities, in the bank's order."""
-    if limit is None or limit >= len(questions):
-        return questions
-    groups: dict[str, list[Question]] = {}
-    for question in questions:
-        groups.setdefault(question.ability, []).append(question)
-    turns = [
-        (at, number, question) for number, group in enumerate(groups.values()) for at, question in enumerate(group)
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Under which names the records of a run are found; `judge` None: none was named."""
+
+    bank: str
+    candidates: tuple[str, ...]
+    judge: str | None
+
+
+def perform(url: str, voices: Voices, wish: Wish, flags: Flags) -> Done | None:
+    """Lay a run out, say what it takes and carry it out; returns None where there is nothing to compare yet."""
+    from judge.cli.output import opened
+    from judge.layout import judge_name, lay_out
+
+    store = opened(url, create=True)
+    work, expected = lay_out(store, voices, wish)
+    if flags.fresh:
+        print(f"从头再做一遍，这一次记作 …@{flags.fresh}；中断后加 --revision {flags.fresh} 接着做", file=sys.stderr)
+    print_plan(work, expected)
+    if flags.dry_run:
+        return None
+    if wish.how.stage != "score":
+        carry_out(store, voices, work, expected, yes=flags.yes)
+    if wish.how.stage == "answer":
+        return None
+    judges = [judge_name(wish.how, voices, name) for name in wish.judges]
+    names = tuple(candidate.name for candidate in work.candidates)
+    return Done(work.questions[0].bank, names, ",".join(judges) or None)
+
+
+# ── before the first call ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_plan(work: Work, plan: Estimate) -> None:
+    """Say on stderr what is about to happen and what it will take."""
+    low, high = plan.tokens
+    turns = sum(len(question.turns) for question in work.questions)
+    answering, judging = list(work.voices.values()), [voice for _, voice in work.judges]
+    money = _money([(plan.answers, answering), (plan.judging, judging)])
+    lines = [
+        f"计划：{len(work.questions)} 题 {turns} 轮 × {len(work.candidates)} 个候选"
+        + (f" × {work.samples} 遍" if work.samples > 1 else "")
+        + (f"，{len(work.judges)} 个评委" if work.judges else ""),
+        f"  作答 {plan.answers.calls} 次，评判至多 {plan.judging.calls} 次"
+        + (
+            f"；库里已有 {plan.known_dialogues} 段对话、{plan.known_judgments} 条评判，不再付费"
+            if plan.known_dialogues or plan.known_judgments
+            else ""
+        ),
+        f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token，{money}（估算；单价见 judge models --prices，账单以官网为准）",
     ]
-    chosen = {question.key for _, _, question in sorted(turns, key=lambda one: one[:2])[:limit]}
-    return [question for question in questions if question.key in chosen]
+    if work.judges:
+        lines.append(f"  预计区间：胜+½平 ±{plan.half_width:.1f} 分")
+    if plan.both.calls > plan.judging.calls:
+        more = f"{plan.both.calls - plan.judging.calls} 次评判"
+        both = _money([(plan.answers, answering), (plan.both, judging)])
+        lines.append(f"  两种位置都评（--order both）：再多 {more}，共{both}，±{plan.half_width_both:.1f} 分")
+    print("\n".join(lines), file=sys.stderr)
 
 
-def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
-    """Say who answers what, who meets whom and who judges, and what of it is still to be paid for."""
-    from judge.errors import UnknownName
-    from judge.estimate import estimate
-    from judge.records import Candidate, Dialogue
-    from judge.work import Work, cases_of, single_cases
+def _money(loads: Sequence[tuple[Load, Sequence[Voice]]]) -> str:
+    from judge.estimate import price_range
 
-    questions = questions_of(store, wish)
-    bank = questions[0].bank
-    asked = {name: voices.open(name) for name in wish.candidates if voices.knows(name)}
-    recorded = {one.name: one for one in store.known_candidates(bank)}
-    for name in wish.candidates:
-        if name not in asked and name not in recorded:
-            raise UnknownName("候选", name, [*voices.config.models, *recorded])
-    candidates = [
-        Candidate(voices.shown(name), asked[name].model.identity) if name in asked else recorded[name]
-        for name in wish.candidates
+    low, high, known = price_range([(load, [voice.price for voice in voices]) for load, voices in loads])
+    unknown = sorted({voice.model.name for load, voices in loads if load.calls for voice in voices if not voice.price})
+    said = f"约 ¥{low:.2f}–{high:.2f}" if high else "不花钱" if known else ""
+    rest = "" if known else f"{'、'.join(unknown)} 单价未知"
+    return "，另有 ".join(filter(None, [said, rest]))
+
+
+def _ask(work: Work, plan: Estimate, yes: bool) -> None:
+    from judge.estimate import price_range
+
+    loads = [
+        (plan.answers, [voice.price for voice in work.voices.values()]),
+        (plan.judging, [voice.price for _, voice in work.judges]),
     ]
-    judges = [(_judging(store, wish, voices, name), voices.open(name)) for name in wish.judges]
-    cases: Callable[[Sequence[Dialogue]], Sequence[Case]]
-    if wish.protocol == "scores":
-        cases, count = single_cases, len(questions) * len(candidates) * wish.samples
-    else:
-        cases, count = cases_of(
-            questions, candidates, design=wish.design, order=wish.order, seed=wish.seed, samples=wish.samples
-        )
-    work = Work(
-        questions,
-        candidates,
-        {
-            candidate.key: asked[name]
-            for name, candidate in zip(wish.candidates, candidates, strict=True)
-            if name in asked
-        },
-        judges,
-        cases,
-        samples=wish.samples,
-        max_calls=wish.max_calls,
-        stages=frozenset({"answer", "judge"} if wish.stage is None else {wish.stage}),
-    )
-    blank = [
-        Dialogue(question, candidate, (), sample)
-        for question in questions
-        for candidate in candidates
-        for sample in range(wish.samples)
-    ]
-    known = store.finished_dialogues(one for one in blank if one.candidate.key in work.voices)
-    # What is judged already is known before anything is answered: keys do not hang on the answers' texts.
-    heard = store.judged([key for placed in _by_question(blank, cases) for key in _keys(placed, judges)])
-    plan = estimate(
-        questions,
-        answers=len(asked) * wish.samples,
-        cases=count,
-        judges=len(judges),
-        both=count >= 2 * len(questions) * wish.samples,
-        known_dialogues=len(known),
-        known_judgments=len(heard),
-    )
-    return work, plan
+    _, cost, known = price_range(loads)
+    # Without a price the number of calls is all there is to go by; what costs nothing needs no leave.
+    if yes or (known and cost <= ASK_ABOVE_COST) or (not known and plan.calls <= ASK_ABOVE_CALLS):
+        return
+    what = f"约 {plan.calls} 次" + (f"，至多约 ¥{cost:.2f}" if known else "，单价未知")
+    if not sys.stdin.isatty():
+        fix = "加 --yes，或用 --limit、--max-calls、--max-cost 先试一小部分"
+        raise InputError(f"这一次要调用{what}，需要确认", fix=fix)
+    _confirmed(f"要调用{what}，继续吗？", "用 --limit 先试一小部分")
 
 
-def judge_name(wish: Wish, voices: Voices, name: str) -> str:
-    """Return the name under which a judge's judgments are kept: another protocol is another judge."""
-    shown = voices.shown(name)
-    return shown if wish.protocol == "pair" else f"{shown}+{wish.protocol}"
+def _confirmed(question: str, fix: str) -> None:
+    if input(f"{question}[y/N] ").strip().lower() not in {"y", "yes", "是"}:
+        raise CapReached("没有继续", fix=fix)
 
 
-def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
-    from judge.judges.protocols import pairwise, pointwise
-    from judge.rubric import read_rubric, shipped_rubrics
-
-    shown, model = judge_name(wish, voices, name), voices.open(name).model.identity
-    rubric = read_rubric(next(path for path in shipped_rubrics() if path.stem == "open"))
-    structured = store.finding(model).get("structured") is True  # seen by judge doctor --live
-    if wish.protocol == "scores":
-        return pointwise(shown, model, rubric, structured=structured)
-    return pairwise(shown, model, levels=5 if wish.protocol == "pair-5" else 3, rubric=rubric, structured=structured)
+# ── the run ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _by_question(
-    blank: Sequence[Dialogue], cases: Callable[[Sequence[Dialogue]], Sequence[Case]]
-) -> Iterator[Sequence[Case]]:
-    groups: dict[tuple[str, int], list[Dialogue]] = {}
-    for dialogue in blank:
-        groups.setdefault((dialogue.question.key, dialogue.sample), []).append(dialogue)
-    return (cases(group) for group in groups.values())
+class Unfinished(JudgeError):
+    """A run ended with work left undone; what was done is kept, and the next run does the rest."""
 
-
-def _keys(cases: Sequence[Case], judges: Sequence[tuple[Judging, Voice]]) -> list[str]:
-    from judge.records import judgment_key
-
-    return [judgment_key(case, judging.judge) for case in cases for judging, _ in judges]
+    code = "E3001"
+    exit_code = 3
 
 
 def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: bool) -> None:
@@ -232,10 +248,10 @@ def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: 
 
     if not plan.calls:
         return
-    _ask(plan, yes)
+    _ask(work, plan, yes)
     run = Run(store, work)
     run.progress.planned_calls = plan.calls
-    asyncio.run(_carried_out(run, voices))
+    asyncio.run(_carried_out(run, voices, plan, yes))
     if run.stopping:
         raise KeyboardInterrupt
     if run.progress.failed:
@@ -246,91 +262,32 @@ def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: 
         )
 
 
-class Unfinished(JudgeError):
-    """A run ended with work left undone; what was done is kept, and the next run does the rest."""
+async def _carried_out(run: Run, voices: Voices, plan: Estimate, yes: bool) -> None:
+    from judge import drift
 
-    code = "E3001"
-    exit_code = 3
-
-
-def perform(url: str, voices: Voices, wish: Wish, *, dry_run: bool, yes: bool) -> str | None:
-    """Lay a run out, say what it takes and carry it out; returns the bank's name, None after a dry run."""
-    from judge.cli.output import opened
-
-    store = opened(url, create=True)
-    work, expected = lay_out(store, voices, wish)
-    print_plan(work, expected)
-    if dry_run:
-        return None
-    if wish.stage != "score":
-        carry_out(store, voices, work, expected, yes=yes)
-    return work.questions[0].bank
-
-
-def print_plan(work: Work, plan: Estimate) -> None:
-    """Say on stderr what is about to happen and what it will take."""
-    low, high = plan.tokens
-    turns = sum(len(question.turns) for question in work.questions)
-    lines = [
-        f"计划：{len(work.questions)} 题 {turns} 轮 × {len(work.candidates)} 个候选"
-        + (f"，{len(work.judges)} 个评委" if work.judges else ""),
-        f"  作答 {plan.answer_calls} 次，评判至多 {plan.judge_calls} 次"
-        + (
-            f"；库里已有 {plan.known_dialogues} 段对话、{plan.known_judgments} 条评判，不再付费"
-            if plan.known_dialogues
-            else ""
-        ),
-        f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token（估算；单价以各家官网为准）",
-        f"  预计区间：胜+½平 ±{plan.half_width:.1f} 分"
-        + (f"（两种位置都评则 ±{plan.half_width_both:.1f}）" if plan.half_width > plan.half_width_both else ""),
-    ]
-    print("\n".join(lines), file=sys.stderr)
-
-
-def _ask(plan: Estimate, yes: bool) -> None:
-    if yes or plan.calls <= ASK_ABOVE:
-        return
-    if not sys.stdin.isatty():
-        raise InputError(
-            f"这一次要调用约 {plan.calls} 次，需要确认", fix="加 --yes，或用 --limit、--max-calls 先试一小部分"
-        )
-    if input(f"要调用约 {plan.calls} 次，继续吗？[y/N] ").strip().lower() not in {"y", "yes", "是"}:
-        raise CapReached("没有继续", fix="用 --limit 先试一小部分")
-
-
-async def _carried_out(run: Run, voices: Voices) -> None:
     try:
-        await _check_drift(run)
-        await _drained(run)
+        untold = await drift.check(run.store, run.work)
+        if untold and not yes:
+            _ask_about(untold)
+        await _drained(run, voices, plan)
     finally:
         await voices.close()
 
 
-async def _check_drift(run: Run) -> None:
-    """Ask every model that has records here for five tokens; raises ModelChanged where another one answers now."""
-    heads = list(run.work.voices.items())
-    heads += [(judging.judge.key, voice) for judging, voice in run.work.judges]
-    for key, voice in heads:
-        before, probe = run.store.returned_models(key), getattr(voice.model, "probe", None)
-        if not before or probe is None:
-            continue
-        now = (await probe()).reply.returned_model
-        if now is None or now in before:
-            continue
-        raise ModelChanged(
-            f"同名可能已换模型：库里的记录来自 {'、'.join(sorted(before))}，现在回答的是 {now}",
-            where=voice.model.name,
-            fix="加 --revision 新版本名，把它当作另一个候选；或换回原来的模型再接着做",
-        )
+def _ask_about(untold: Sequence[str]) -> None:
+    from judge import drift
+
+    names = "、".join(untold)
+    fix = f"确认没换，加 --yes；换过了，加 --revision {untold[0]}=新版本名，或 --fresh"
+    if not sys.stdin.isatty():
+        message = f"{names} 在库里已有记录，而服务不报模型名，无从知道是不是同一个模型"
+        raise drift.ModelChanged(message, fix=fix)
+    _confirmed(f"{names} 的服务不报模型名。它还是上次那个模型，没有换过吗？", fix)
 
 
-class ModelChanged(InputError):
-    """Another model answers under the name of one that has records here; they must not be mixed."""
+async def _drained(run: Run, voices: Voices, plan: Estimate) -> None:
+    from judge.cli.panel import shown
 
-    code = "E3300"
-
-
-async def _drained(run: Run) -> None:
     task = asyncio.create_task(run.carry_out())
     loop = asyncio.get_running_loop()
 
@@ -344,38 +301,7 @@ async def _drained(run: Run) -> None:
     with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
         loop.add_signal_handler(signal.SIGINT, interrupted)
     try:
-        async with _shown(run):
+        async with shown(run, voices, plan):
             await task
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
-
-
-@contextlib.asynccontextmanager
-async def _shown(run: Run) -> AsyncIterator[None]:
-    """Show progress while the run goes on: a line that renews itself on a terminal, a line now and then elsewhere."""
-    started = time.monotonic()
-
-    def line() -> str:
-        progress, seconds = run.progress, time.monotonic() - started
-        rate = progress.calls / seconds if seconds else 0.0
-        left = max(0, progress.planned_calls - progress.calls) / rate if rate else 0.0
-        failed = f"，失败 {len(progress.failed)}" if progress.failed else ""
-        return (
-            f"已调用 {progress.calls}/{progress.planned_calls}，在途 {progress.in_flight}，对话 {progress.dialogues}，"
-            f"评判 {progress.judgments}{failed}，{rate:.1f} 次/秒，约剩 {left:.0f} 秒"
-        )
-
-    async def renew() -> None:
-        live = sys.stderr.isatty()
-        while True:
-            await asyncio.sleep(0.5 if live else EVERY)
-            print(f"\r\x1b[2K{line()}" if live else line(), end="" if live else "\n", file=sys.stderr, flush=True)
-
-    task = asyncio.create_task(renew())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        if sys.stderr.isatty():
-            print(f"\r\x1b[2K{line()}", file=sys.stderr)

@@ -3,111 +3,209 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from judge.cli.help import Command
-from judge.cli.output import json_option, print_json
-from judge.errors import InputError
+from judge.cli.help import Command, Group
+from judge.cli.output import json_option, opened, print_json, store_option
+from judge.errors import InputError, StoreError
 from judge.identity import Json
+
+if TYPE_CHECKING:
+    from judge.models.prices import Price
 
 EPILOG = """\b
 例：
-  judge models                 judge.toml 里的模型，密钥在不在
+  judge models                 judge.toml 里的模型：密钥在不在，限速，单价，查到的能力
   judge models add 通义 --preset qwen --model qwen-max
   judge models add 本地 --preset vllm --model my-7b --url http://本机:8000/v1
+  judge models set 通义 temperature=0.3 requests_per_minute=60
   judge models --presets       能用的预设
+  judge models --prices        单价表，怎么改
 
 密钥只从环境变量读，不写进配置、库、日志和报告。
 """
+ABLE = {
+    "temperature_zero": "温度 0",
+    "system_role": "系统消息",
+    "structured": "结构化输出",
+    "logprobs": "概率",
+    "reasoning": "思考过程",
+}
 
 
-@click.command(cls=Command, epilog=EPILOG)
-@click.argument("action", metavar="[add 名字]", required=False)
-@click.argument("name", metavar="", required=False)
-@click.option("--preset", metavar="预设", help="哪一家（judge models --presets 列出）")
-@click.option("--model", metavar="模型", help="那一家的模型名")
+@click.group(cls=Group, epilog=EPILOG, invoke_without_command=True)
+@click.option("--presets", "with_presets", is_flag=True, help="列出能用的预设")
+@click.option("--prices", "with_prices", is_flag=True, help="列出单价表")
+@store_option
+@json_option
+@click.pass_context
+def models(context: click.Context, with_presets: bool, with_prices: bool, url: str, as_json: bool) -> None:
+    """列出、添加、改动能调用的模型。"""
+    if context.invoked_subcommand is not None:
+        return
+    if with_presets:
+        _print_presets(as_json)
+    elif with_prices:
+        _print_prices(as_json)
+    else:
+        _print_models(url, as_json)
+
+
+@models.command("list", cls=Command)
+@store_option
+@json_option
+def list_(url: str, as_json: bool) -> None:
+    """列出 judge.toml 里的模型（与不带子命令相同）。"""
+    _print_models(url, as_json)
+
+
+@models.command(cls=Command)
+@click.argument("name", metavar="名字")
+@click.option("--preset", required=True, metavar="预设", help="哪一家（judge models --presets 列出）")
+@click.option("--model", required=True, metavar="模型", help="那一家的模型名")
 @click.option("--url", metavar="地址", help="换一个地址（自建服务、代理）")
 @click.option("--temperature", type=float, metavar="数", help="固定温度（默认按能力）")
 @click.option("--concurrency", type=click.IntRange(1), metavar="数", help="同时最多几个调用（默认 32）")
 @click.option("--rpm", type=float, metavar="数", help="每分钟最多几次调用")
-@click.option("--presets", "list_presets", is_flag=True, help="列出能用的预设")
-@json_option
-def models(
-    action: str | None,
-    name: str | None,
-    preset: str | None,
-    model: str | None,
+@click.option("--tpm", type=float, metavar="数", help="每分钟最多多少 token")
+def add(
+    name: str,
+    preset: str,
+    model: str,
     url: str | None,
     temperature: float | None,
     concurrency: int | None,
     rpm: float | None,
-    list_presets: bool,
-    as_json: bool,
+    tpm: float | None,
 ) -> None:
-    """列出或添加模型。"""
-    from judge.config import FILE, read_config
+    """往 judge.toml 里添加一个模型。"""
+    from judge.config import add_model
+    from judge.models.vendors import preset as named
 
-    if list_presets:
-        _print_presets(as_json)
-        return
-    path = Path(os.environ.get("JUDGE_CONFIG", FILE))
-    config = read_config(path)
-    if action is None:
-        rows: list[Json] = []
-        for alias, one in config.models.items():
-            there = _has_key(one.preset)
-            rows.append({"name": alias, "preset": one.preset, "model": one.model, "key": there})
-        if as_json:
-            print_json("judge.models/1", {"models": rows})
-            return
-        if not rows:
-            print(f"{path} 里还没有模型。添加：judge models add 名字 --preset 预设 --model 模型名")
-        for row in rows:
-            assert isinstance(row, dict)
-            print(f"{row['name']}  {row['preset']}:{row['model']}  密钥{'有' if row['key'] else '没有设置'}")
-        return
-    if action != "add" or not (name and preset and model):
-        raise InputError(
-            "要写明名字、预设和模型", where="命令行", fix="judge models add 名字 --preset 预设 --model 模型名"
-        )
     given: dict[str, Json] = {"preset": preset, "model": model, "url": url, "temperature": temperature}
-    given |= {"concurrency": concurrency, "requests_per_minute": rpm}
-    _add(path, name, {key: value for key, value in given.items() if value is not None})
+    given |= {"concurrency": concurrency, "requests_per_minute": rpm, "tokens_per_minute": tpm}
+    vendor = named(preset)
+    path = _path()
+    add_model(path, name, {key: value for key, value in given.items() if value is not None})
+    variables = "、".join(vendor.key_variables)
+    key = f"密钥从环境变量读：{variables}" if vendor.key_required else "这个预设不需要密钥"
+    print(f"已写入 {path}：{name}。{key}。\n试一试：judge doctor --live --model {name}")
 
 
-def _has_key(name: str) -> bool:
+@models.command("set", cls=Command)
+@click.argument("name", metavar="名字")
+@click.argument("settings", metavar="键=值…", nargs=-1, required=True)
+def set_(name: str, settings: tuple[str, ...]) -> None:
+    """改 judge.toml 里一个模型的设置；写 键=auto 则去掉这个键，用默认值。"""
+    from judge.config import set_model
+
+    path = _path()
+    changes: dict[str, str] = {}
+    for one in settings:
+        key, equals, value = one.partition("=")
+        if not equals:
+            raise InputError(
+                f"看不懂 {one}", where="命令行", fix="写成 键=值，例如 temperature=0.3，或 temperature=auto"
+            )
+        changes[key.strip()] = value.strip()
+    set_model(path, name, changes)
+    print(f"已改 {path}：{name} 的 {'、'.join(changes)}。参数不同的模型是另一个候选，用过的名字要加 --revision。")
+
+
+def _path() -> Path:
+    from judge.config import FILE
+
+    return Path(os.environ.get("JUDGE_CONFIG", FILE))
+
+
+def has_key(name: str, environment: Mapping[str, str]) -> bool:
     """Tell whether the environment holds the key that a preset needs, if it needs one."""
     from judge.models.vendors import api_key, preset
 
     try:
-        api_key(preset(name), os.environ)
+        api_key(preset(name), environment)
     except InputError:
         return False
     return True
 
 
-def _add(path: Path, name: str, row: dict[str, Json]) -> None:
-    """Append a model to judge.toml, whole or not at all; what stands there is left as it is."""
-    from judge.config import read_config, written
-    from judge.models.vendors import preset
+def _print_models(url: str, as_json: bool) -> None:
+    from judge.cli.live import opened_voices
+    from judge.models.prices import price_of
 
-    vendor = preset(str(row["preset"]))
-    if name in read_config(path).models:
-        raise InputError(f"已经有名为 {name} 的模型", where=str(path), fix=f"换一个名字，或直接改 {path}")
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    voices = opened_voices()
+    rows: list[dict[str, Json]] = []
+    for alias, one in voices.config.models.items():
+        price = price_of(voices.prices, one.preset, one.model)
+        rows.append(
+            {
+                "name": alias,
+                "preset": one.preset,
+                "model": one.model,
+                "key": has_key(one.preset, os.environ),
+                "concurrency": one.concurrency,
+                "requests_per_minute": one.requests_per_minute,
+                "tokens_per_minute": one.tokens_per_minute,
+                "price": None
+                if price is None
+                else {"input": price.input, "output": price.output, "as_of": price.as_of},
+                "finding": _finding(url, alias),
+            }
+        )
+    if as_json:
+        print_json("judge.models/1", {"models": rows})
+        return
+    if not rows:
+        print(f"{voices.config.path} 里还没有模型。添加：judge models add 名字 --preset 预设 --model 模型名")
+    for row, one in zip(rows, voices.config.models.values(), strict=True):
+        price = price_of(voices.prices, one.preset, one.model)
+        limits = [f"同时 {one.concurrency}"]
+        limits += [f"{one.requests_per_minute:g} 次/分"] if one.requests_per_minute else []
+        limits += [f"{one.tokens_per_minute:g} token/分"] if one.tokens_per_minute else []
+        cost = "单价未知" if price is None else _cost(price)
+        print(f"{row['name']}  {one.preset}:{one.model}  密钥{'有' if row['key'] else '没有设置'}")
+        print(f"    {'，'.join(limits)}；{cost}；能力：{_able(row['finding'])}")
+
+
+def _finding(url: str, alias: str) -> Json:
+    """Return what `judge doctor --live` saw of a model, None where it never looked or the store is not there."""
+    from judge.cli.live import opened_voices
+
     try:
-        draft.write_text((before.rstrip("\n") + "\n\n" if before else "") + written(name, row), encoding="utf-8")
-        read_config(draft)
-        draft.replace(path)
-    except OSError as error:
-        raise InputError(f"写不了配置（{error.strerror}）", where=str(path), fix="检查目录是否可写") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    variables = "、".join(vendor.key_variables)
-    print(f"已写入 {path}：{name}。" + (f"密钥从环境变量读：{variables}" if variables else "这个预设不需要密钥。"))
+        return dict(opened(url).finding(opened_voices().open(alias).model.identity)) or None
+    except (StoreError, InputError):
+        return None
+
+
+def _able(finding: Json) -> str:
+    if not isinstance(finding, dict):
+        return "还没查（judge doctor --live）"
+    return "、".join(word for name, word in ABLE.items() if finding.get(name)) or "都没有"
+
+
+def _cost(price: Price) -> str:
+    if not price.input and not price.output:
+        return "不按 token 收钱"
+    return f"¥{price.input:g} / ¥{price.output:g} 每百万 token（{price.as_of}）"
+
+
+def _print_prices(as_json: bool) -> None:
+    from judge.cli.live import opened_voices
+    from judge.models import prices
+
+    table = opened_voices().prices
+    if as_json:
+        print_json("judge.prices/1", {"prices": [row.model_dump() for row in table]})
+        return
+    for row in table:
+        print(f"{row.preset}:{row.model}  {_cost(row)}  {row.source}")
+    path = _path().with_name(prices.FILE)
+    print(f"\n改价或添加：写进 {path}，例如\n")
+    print('[[price]]\npreset = "qwen"\nmodel = "qwen-max"\ninput = 2.4\noutput = 9.6\nas_of = "2026-11"')
 
 
 def _print_presets(as_json: bool) -> None:

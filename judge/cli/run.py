@@ -23,59 +23,62 @@ baseline：每个候选与最后一个比；round-robin：两两都比。中断�
 
 @click.command(cls=Command, epilog=EPILOG)
 @click.option("--models", required=True, metavar="候选,…", help="候选，逗号分隔；baseline 设计里最后一个是基线")
-@click.option("--judge", "judge_name", required=True, metavar="评委", help="评委：judge.toml 里的名字，或 预设:模型名")
+@click.option(
+    "--judge",
+    "judge_name",
+    metavar="评委",
+    help="评委：judge.toml 里的名字，或 预设:模型名；几个用逗号分开，合成评委团",
+)
 @click.option("--bank", metavar="题库", help="题库名或文件（默认随包的 open）")
 @click.option("--abilities", metavar="能力,…", help="只问这些能力，逗号分隔")
 @click.option(
     "--design", type=click.Choice(["baseline", "round-robin"]), default="baseline", help="谁与谁比（默认 baseline）"
+)
+@click.option("--history", type=click.Choice(["own", "golden"]), default="own", help="自己的历史（默认），或标准历史")
+@click.option(
+    "--scope", type=click.Choice(["dialogue", "turns"]), default="dialogue", help="评整段对话（默认），或逐轮评"
 )
 @live_options
 @store_option
 @json_option
 def run(
     models: str,
-    judge_name: str,
+    judge_name: str | None,
     bank: str | None,
     abilities: str | None,
     design: Literal["baseline", "round-robin"],
-    order: Literal["auto", "both", "single"],
-    protocol: Literal["pair", "pair-5", "scores"],
-    limit: int | None,
-    max_calls: int | None,
-    dry_run: bool,
-    yes: bool,
-    revision: str | None,
-    stage: Literal["answer", "judge", "score"] | None,
+    history: Literal["own", "golden"],
+    scope: Literal["dialogue", "turns"],
+    flags: live.Flags,
     url: str,
     as_json: bool,
 ) -> None:
     """几个候选一起评：作答、评判、排榜。"""
     from judge import pipeline
+    from judge.layout import Wish
     from judge.records import Plan
 
-    names = tuple(name for name in listed(models) or () if name)
+    names, judges = (tuple(one for one in listed(said) or () if one) for said in (models, judge_name))
     if len(set(names)) < 2:
         raise InputError("至少要两个不同的候选", where="--models", fix="用逗号分开，例如 --models 新版,旧版")
-    wish = live.Wish(
+    if not judges and flags.how.stage != "answer":
+        raise InputError("没有说由谁评", where="--judge", fix="加 --judge 评委；只要回答就加 --stage answer")
+    wish = Wish(
         candidates=names,
-        judges=(judge_name,),
+        judges=judges,
         bank=bank,
         design=design,
-        order=order,
-        protocol=protocol,
-        limit=limit,
         abilities=listed(abilities) or (),
-        max_calls=max_calls,
-        stage=stage,
+        history=history,
+        by_turn=scope == "turns",
+        how=flags.how,
     )
-    voices = live.opened_voices(revision)
-    done = live.perform(url, voices, wish, dry_run=dry_run, yes=yes)
-    if done is None or stage == "answer":
+    done = live.perform(url, live.opened_voices(flags), wish, flags)
+    if done is None:
         return
-    shown = tuple(voices.shown(name) for name in names)
     # Scores are given one by one: a board of them has no baseline.
-    baseline = shown[-1] if design == "baseline" and protocol != "scores" else None
-    plan = Plan(candidates=shown, bank=done, judge=live.judge_name(wish, voices, judge_name), baseline=baseline)
+    baseline = done.candidates[-1] if design == "baseline" and flags.how.protocol != "scores" else None
+    plan = Plan(done.candidates, baseline, done.bank, done.judge, scope, history=history)
     board = pipeline.leaderboard(opened(url), plan)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))

@@ -38,6 +38,7 @@ class Run:
         self.secret = store.secret()
         self.stopping = False
         self.fatal: JudgeError | None = None
+        self._reserved = 0.0  # yuan, for the calls in flight
         self._written: asyncio.Queue[tuple[Judgment, asyncio.Future[None]]] = asyncio.Queue()
 
     def stop(self) -> None:
@@ -89,11 +90,7 @@ class Run:
 
     def _found(self, items: Sequence[Item]) -> dict[Item, tuple[list[Dialogue], list[Asked]]]:
         """Return with each question its stored dialogues, and what judges are still to be asked of them."""
-        history = self.work.manner.history
-        blank = {
-            item: [Dialogue(item[0], candidate, (), item[1], history) for candidate in self.work.candidates]
-            for item in items
-        }
+        blank = {item: self.work.blank(*item) for item in items}
         found = self.store.finished_dialogues(one for dialogues in blank.values() for one in dialogues)
         held = {item: [found[one.key] for one in dialogues if one.key in found] for item, dialogues in blank.items()}
         wanted = {item: self._wanted(held[item]) for item in items}
@@ -143,7 +140,7 @@ class Run:
         """Return what the judges are to be asked on these dialogues; filtered and empty answers need no judge."""
         if "judge" not in self.work.stages:
             return []
-        cases = [case for case in self.work.cases(dialogues) if all(map(_judgeable, case.dialogues))]
+        cases = [case for case in self.work.draw.cases(dialogues) if _judgeable(case)]
         return [
             (case, judging, voice, judgment_key(case, judging.judge))
             for case in cases
@@ -164,15 +161,15 @@ class Run:
         """Ask once at the endpoint's pace; None where nothing came of it, which a later run will try again."""
         if self._ended:
             return None
-        if self.work.max_calls is not None and self.progress.calls >= self.work.max_calls:
-            self.fatal = self.fatal or CapReached(
-                f"已到调用次数上限 {self.work.max_calls}", fix="加大 --max-calls 再运行一次，会从断点接着做"
-            )
+        tokens = _tokens(request)
+        expected = voice.price.between(*tokens) if voice.price else 0.0
+        if self._capped(expected):
             return None
         self.progress.calls += 1
         self.progress.in_flight += 1
+        self._reserved += expected
         try:
-            reply = await voice.pace.call(lambda: voice.model.reply(request), _tokens(request))
+            reply = await voice.pace.call(lambda: voice.model.reply(request), sum(tokens))
         except ModelBusy as error:
             self.progress.failed.append(f"{about}：{error.message}")
             return None
@@ -181,7 +178,24 @@ class Run:
             return None
         finally:
             self.progress.in_flight -= 1
+            self._reserved -= expected
+        if voice.price:
+            self.progress.cost += voice.price.of(reply.usage) if reply.usage else expected
         return reply
+
+    def _capped(self, expected: float) -> bool:
+        """Tell whether one more call would go beyond a cap; what is in flight counts as it was estimated."""
+        caps, progress = self.work.caps, self.progress
+        if caps.calls is not None and progress.calls >= caps.calls:
+            self.fatal = self.fatal or CapReached(
+                f"已到调用次数上限 {caps.calls}", fix="加大 --max-calls 再运行一次，会从断点接着做"
+            )
+        elif caps.cost is not None and progress.cost + self._reserved + expected > caps.cost:
+            self.fatal = self.fatal or CapReached(
+                f"已花约 ¥{progress.cost:.2f}，再问一次就会超过上限 ¥{caps.cost:g}",
+                fix="加大 --max-cost 再运行一次，会从断点接着做",
+            )
+        return self.fatal is not None
 
     @asynccontextmanager
     async def _writer(self) -> AsyncIterator[None]:
@@ -226,13 +240,16 @@ class Run:
             self.store.release_claims()
 
 
-def _judgeable(dialogue: Dialogue) -> bool:
+def _judgeable(case: Case) -> bool:
     """Tell whether there is something to judge: a filtered or empty answer is settled without, a failed one is missing."""
-    if dialogue.outcome in (Outcome.OK, Outcome.TRUNCATED):
-        return True
-    return dialogue.question.refuses and dialogue.outcome is not Outcome.FAILED
+    for dialogue in case.dialogues:
+        if not dialogue.ended or (case.scope.turn is not None and case.scope.turn < dialogue.ended):
+            continue
+        if not case.question.refuses or dialogue.outcome is Outcome.FAILED:
+            return False
+    return True
 
 
-def _tokens(request: Request) -> int:
-    """Return a rough count of the tokens a call will use: Han text has about one per character, and room to answer."""
-    return sum(len(message.content) for message in request.messages) + (request.max_tokens or 1024) // 2
+def _tokens(request: Request) -> tuple[int, int]:
+    """Return a rough count of the tokens a call reads and writes: Han text has about one per character."""
+    return sum(len(message.content) for message in request.messages), (request.max_tokens or 1024) // 2

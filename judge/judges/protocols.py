@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from judge import reply as format_of
@@ -15,6 +15,7 @@ from judge.records import (
     Judgment,
     Model,
     Outcome,
+    Question,
     Result,
     Rubric,
     Unanswered,
@@ -22,12 +23,14 @@ from judge.records import (
 
 READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
 MAX_TOKENS = 2048
+ALTERNATIVES = 20  # of the first token, asked for a soft verdict; the most that is offered anywhere
 
 
 @dataclass(frozen=True, slots=True)
 class Pairwise:
     """A judge that compares two dialogues; `levels` 3 (better, worse, tie) or 5 (much better ... much worse).
 
+    `soft`: a letter without reasons is asked for, and the probabilities of its alternatives where the server gives them.
     Where a question has a reference or key points, the template with references is used: both are one judge. So are replies
     in JSON that the server enforces (`structured`) and in text: what is asked and how it is read is the same.
     """
@@ -36,17 +39,24 @@ class Pairwise:
     plain: Template
     guided: Template
     levels: Literal[3, 5]
+    soft: bool
     rubric: Rubric | None
     structured: bool = False
 
     def request(self, case: Case, secret: bytes) -> Request:
-        template = self.guided if has_reference(case) else self.plain
-        asked = format_of.ask_verdict(self.levels)
+        template = self.guided if has_reference(case.question) else self.plain
+        if self.soft:
+            asked = _request(template, case, secret, self.judge, format_of.ask_letter(), "", self.rubric, None)
+            return replace(asked, logprobs=ALTERNATIVES)
         schema = format_of.verdict_schema(self.levels) if self.structured else None
-        return _request(template, case, secret, self.judge, asked, self.rubric, schema)
+        form, reason = format_of.ask_verdict(self.levels), format_of.ask_reason(2)
+        return _request(template, case, secret, self.judge, form, reason, self.rubric, schema)
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
-        read = format_of.read_verdict(reply.text, levels=self.levels)
+        if self.soft:
+            read = format_of.read_letter(reply.text, reply.first_tokens)
+        else:
+            read = format_of.read_verdict(reply.text, levels=self.levels)
         return _judgment(case, self.judge, reply, read, repeat)
 
 
@@ -61,12 +71,12 @@ class Pointwise:
     structured: bool = False
 
     def request(self, case: Case, secret: bytes) -> Request:
-        template = self.guided if has_reference(case) else self.plain
+        template = self.guided if has_reference(case.question) else self.plain
         names = [dimension.name for dimension in self.rubric.dimensions]
         low, high = self.rubric.minimum, self.rubric.maximum
         asked = format_of.ask_scores(names, low, high)
         schema = format_of.scores_schema(names, low, high) if self.structured else None
-        return _request(template, case, secret, self.judge, asked, self.rubric, schema)
+        return _request(template, case, secret, self.judge, asked, format_of.ask_reason(1), self.rubric, schema)
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
         names = [dimension.name for dimension in self.rubric.dimensions]
@@ -75,24 +85,37 @@ class Pointwise:
 
 
 def pairwise(
-    name: str, model: Model, *, levels: Literal[3, 5] = 3, rubric: Rubric | None = None, structured: bool = False
+    name: str,
+    model: Model,
+    *,
+    protocol: Literal["pair", "pair-5", "soft"] = "pair",
+    references: bool = True,
+    rubric: Rubric | None = None,
+    structured: bool = False,
 ) -> Pairwise:
-    """Make a pairwise judge of a model, with the templates that come with the program."""
-    plain, guided = load_template("pairwise"), load_template("pairwise-reference")
-    judge = Judge(name, model, "pair" if levels == 3 else "pair-5", _hash(plain, guided), _rubric_hash(rubric), READER)
-    return Pairwise(judge, plain, guided, levels, rubric, structured)
+    """Make a pairwise judge of a model, with the templates that come with the program; without `references` it sees none."""
+    plain, guided = _templates("pairwise", references)
+    judge = Judge(name, model, protocol, _hash(plain, guided), _rubric_hash(rubric), READER)
+    return Pairwise(judge, plain, guided, 5 if protocol == "pair-5" else 3, protocol == "soft", rubric, structured)
 
 
-def pointwise(name: str, model: Model, rubric: Rubric, *, structured: bool = False) -> Pointwise:
-    """Make a pointwise judge of a model, with the templates that come with the program."""
-    plain, guided = load_template("pointwise"), load_template("pointwise-reference")
+def pointwise(
+    name: str, model: Model, rubric: Rubric, *, references: bool = True, structured: bool = False
+) -> Pointwise:
+    """Make a pointwise judge of a model, with the templates that come with the program; without `references` it sees none."""
+    plain, guided = _templates("pointwise", references)
     judge = Judge(name, model, "scores", _hash(plain, guided), _rubric_hash(rubric), READER)
     return Pointwise(judge, plain, guided, rubric, structured)
 
 
-def has_reference(case: Case) -> bool:
+def has_reference(question: Question) -> bool:
     """Tell whether the bank gives the judge something to hold the answers against."""
-    return any(turn.reference or turn.key_points for turn in case.question.turns)
+    return any(turn.reference or turn.key_points for turn in question.turns)
+
+
+def _templates(name: str, references: bool) -> tuple[Template, Template]:
+    plain = load_template(name)
+    return plain, load_template(f"{name}-reference") if references else plain
 
 
 def _hash(plain: Template, guided: Template) -> str:
@@ -104,12 +127,19 @@ def _rubric_hash(rubric: Rubric | None) -> str:
 
 
 def _request(
-    template: Template, case: Case, secret: bytes, judge: Judge, asked: str, rubric: Rubric | None, schema: Json
+    template: Template,
+    case: Case,
+    secret: bytes,
+    judge: Judge,
+    asked: str,
+    reason: str,
+    rubric: Rubric | None,
+    schema: Json,
 ) -> Request:
     # The mark hangs on what is judged, by whom and in which placement: the same on a rerun, unknown to candidates.
     shown = [dialogue.key for dialogue in case.dialogues]
     mark = fence(secret, content_hash("mark", [case.target, shown, judge.key]))
-    text = render(template, case, mark, asked=asked, rubric=rubric)
+    text = render(template, case, mark, asked=asked, reason=reason, rubric=rubric)
     return Request((Message("user", text),), temperature=0.0, max_tokens=MAX_TOKENS, schema=schema)
 
 

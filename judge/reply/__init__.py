@@ -8,16 +8,27 @@ the strongest form counts, unless another final one denies it. What a statement 
 reply.
 """
 
-from judge.reply.asking import ask_rating, ask_scores, ask_verdict, scores_schema, verdict_schema
+from judge.reply.asking import (
+    ask_letter,
+    ask_rating,
+    ask_reason,
+    ask_scores,
+    ask_verdict,
+    scores_schema,
+    verdict_schema,
+)
 from judge.reply.ranking import read_joint_scores, read_ranking
 from judge.reply.scores import read_rating, read_scores
-from judge.reply.verdict import read_verdict
+from judge.reply.verdict import read_letter, read_verdict
 
 __all__ = [
+    "ask_letter",
     "ask_rating",
+    "ask_reason",
     "ask_scores",
     "ask_verdict",
     "read_joint_scores",
+    "read_letter",
     "read_ranking",
     "read_rating",
     "read_scores",

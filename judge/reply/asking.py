@@ -25,6 +25,22 @@ def ask_verdict(levels: Literal[3, 5] = 3, lang: Language = "zh") -> str:
     return f"先写理由，最后单独一行写 [[X]]，把 X 换成其中一个：{menu}。"
 
 
+def ask_letter(lang: Language = "zh") -> str:
+    """Return the instruction for the format that `read_letter` reads: the verdict alone, as one letter and one token."""
+    if lang == "en":
+        return "No reasons. Write one capital letter and nothing else: A (the first is better), B (the second is better) or C (a tie)."
+    return "不写理由。只写一个大写字母，别的都不写：A（前一个更好）、B（后一个更好）、C（不分上下）。"
+
+
+def ask_reason(dialogues: int, lang: Language = "zh") -> str:
+    """Return what reasons should be like, for a judge that is shown so many dialogues."""
+    if lang == "en":
+        what = "what each of the two got right and wrong" if dialogues == 2 else "what mattered"
+        return f"Three to five sentences on {what}; quote the material in quotation marks, and repeat none of its verdicts or scores."
+    what = "两份各自要紧的对错" if dialogues == 2 else "要紧的对错"
+    return f"理由三五句即可，说清{what}；引用材料里的原话要加引号，不要照抄材料里的任何结论或分数。"
+
+
 def ask_rating(minimum: float = 1, maximum: float = 10, lang: Language = "zh") -> str:
     """Return the instruction for the format that `read_rating` prefers; quoted back alone it is no rating."""
     if lang == "en":

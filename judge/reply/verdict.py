@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
@@ -89,3 +90,21 @@ def read_verdict(reply: str, *, levels: Literal[3, 5] = 3) -> Verdict | Unreadab
     """
     meaning = partial(_verdict, levels=levels)
     return read(reply, VERDICT_WORDS, meaning, partial(last_line, meaning=meaning))
+
+
+def read_letter(reply: str, first_tokens: Sequence[tuple[str, float]] = ()) -> Verdict | Unreadable:
+    """Read a reply of one letter; with the probabilities of its first token's alternatives, the verdict is soft.
+
+    The shares of A, tie and B are what the letters A, C and B have among themselves (G-Eval, Liu et al. 2023, weighs scores
+    the same way). Where they have less than half of all, the judge meant to say something else, and only the text counts.
+    """
+    said = read_verdict(reply)
+    shares = dict.fromkeys("ACB", 0.0)
+    for token, probability in first_tokens:
+        if (letter := bare(token).strip().upper()) in shares:
+            shares[letter] += probability
+    whole = sum(shares.values())
+    if isinstance(said, Unreadable) or whole < 0.5:
+        return said
+    first, tie, second = (share / whole for share in shares.values())
+    return Verdict(said.side, said.strength, (first, tie, second))

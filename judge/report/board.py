@@ -12,7 +12,7 @@ import numpy as np
 from judge.columns import JudgmentColumns, Kind
 from judge.comparison import Comparisons
 from judge.records import Plan, Scores, Tally
-from judge.report.build import abilities_of, counts
+from judge.report.build import Member, abilities_of, counts
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
 from judge.stats.win_rate import WinRates, win_rates
@@ -67,6 +67,7 @@ class Board:
     baseline: str | None
     unjudged: int  # planned comparisons, or planned scores, that are not in the figures
     rows: tuple[BoardRow, ...]
+    members: tuple[Member, ...] = ()  # of a panel; a board has no one win+½tie of theirs
 
 
 def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:

@@ -14,7 +14,7 @@ from judge.records import (
     Run,
 )
 from judge.report.board import Board, BoardRow, Part
-from judge.report.build import CompareReport, Counts, Decision, Share
+from judge.report.build import CompareReport, Counts, Decision, Member, Share
 from judge.report.wording import clean, said, scope_name, short_names
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
@@ -67,14 +67,14 @@ def print_compare(report: CompareReport, console: Console) -> None:
     _print_parts(console, ("能力", heading), report.abilities)
     _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
     if report.members:
-        _print_members(console, report)
+        _print_members(console, report.members)
     _print_counts(console, overall)
 
 
-def _print_members(console: Console, report: CompareReport) -> None:
+def _print_members(console: Console, members: Sequence[Member]) -> None:
     """Print each judge of a panel beside the panel: what it says alone, how often it flips and agrees."""
     table = _table(["评委团成员", "已评", "胜+½平", "翻转", "与评委团一致"])
-    for one in report.members:
+    for one in members:
         flips = f"{one.flipped}/{one.both_placements}" if one.both_placements else "—"
         agreement = "—" if one.agreement is None else f"{one.agreement:.1f}%"
         table.add_row(clean(one.judge), str(one.judged), _interval(one.half_tie), flips, agreement)
@@ -161,6 +161,8 @@ def print_board(board: Board, console: Console) -> None:
         _score_table(board, names) if board.source == "scores" or _scored(board) else _rate_table(board, names)
     )
     _print_breakdown(console, board, names)
+    if board.members:
+        _print_members(console, board.members)
     if board.unjudged:
         noun = "项" if _scored(board) else "场比较"
         _line(console, f"没评到 {board.unjudged} {noun}：只算已评的，分母见“已评/计划”。")

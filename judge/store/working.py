@@ -82,22 +82,29 @@ class Working(Reading, Writing):
         kept = [(row.turn, from_json(Answer, row.content)) for row in self._rows(query)]
         return [answer for at, (turn, answer) in enumerate(kept) if turn == at]
 
-    def returned_models(self, model: str) -> set[str]:
-        """Return under which names providers answered for a candidate or judge (by key), in all that is stored of it."""
+    def returned_models(self, model: str) -> set[str] | None:
+        """Return under which names providers answered for a candidate or judge (by key), None where nothing is stored of it.
+
+        The latest hundred records tell: older ones were held against the same names when those were added.
+        """
         candidate, judge = tables.candidate, tables.judge
         answers = (
             select(tables.dialogue.c.content)
             .join(candidate, tables.dialogue.c.candidate == candidate.c.code)
             .where(candidate.c.key == model)
+            .order_by(tables.dialogue.c.code.desc())
+            .limit(100)
         )
         judgments = (
             select(tables.judgment.c.content)
             .join(judge, tables.judgment.c.judge == judge.c.code)
             .where(judge.c.key == model)
+            .order_by(tables.judgment.c.code.desc())
+            .limit(100)
         )
         found = [answer for row in self._rows(answers) for answer in json.loads(row.content)]
         found += [json.loads(row.content) for row in self._rows(judgments)]
-        return {one["returned_model"] for one in found if "returned_model" in one}
+        return {one["returned_model"] for one in found if one.get("returned_model")} if found else None
 
     # ── judgments ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

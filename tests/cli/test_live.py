@@ -158,5 +158,5 @@ def test_doctor_says_what_is_wrong_and_how_to_mend_it(judge: RunCommand) -> None
     done = judge("doctor", "--live")
     assert done.code == 2
     assert "✗ 通义：没有找到" in done.out
-    assert "✗ 死 调用：" in done.out
+    assert "✗ 连接 127.0.0.1:9：连不上" in done.out
     assert "DASHSCOPE_API_KEY" in done.out

@@ -10,9 +10,9 @@ from judge.judges.protocols import pairwise
 from judge.models.openai_compatible import OpenAICompatible
 from judge.models.pacing import Limits, Pace
 from judge.models.vendors import preset
-from judge.records import ABILITIES, Bank, Candidate, Question, Turn
+from judge.records import ABILITIES, Bank, Candidate, Dialogue, Question, Turn
 from judge.store import Store
-from judge.work import Order, Voice, Work, cases_of
+from judge.work import Caps, Order, Voice, Work, draw
 
 
 def script(messages: list[dict[str, str]]) -> str:
@@ -70,13 +70,14 @@ def work(
     voices = [voice(url, f"候选{at}", strength, limits) for at, strength in enumerate(strengths)]
     candidates = [Candidate(one.model.name, one.model.identity) for one in voices]
     judge = voice(url, "评委", None, limits)
-    cases, _ = cases_of(questions, candidates, design="baseline", order=order, seed=0)
+    blank = [Dialogue(question, candidate, ()) for question in questions for candidate in candidates]
+    drawn = draw(blank, [candidate.key for candidate in candidates], design="baseline", order=order)
     return Work(
         questions,
         candidates,
         {candidate.key: one for candidate, one in zip(candidates, voices, strict=True)},
         [(pairwise("评委", judge.model.identity), judge)],
-        cases,
+        drawn,
         Manner(),
-        max_calls=max_calls,
+        caps=Caps(calls=max_calls),
     )

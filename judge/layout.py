@@ -1,0 +1,274 @@
+"""From what a person asks of a run to what is to be done: questions, candidates, judges, cases, and what is left to pay for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Literal
+
+from judge.bank import read_bank, shipped_banks
+from judge.dialogue import Manner
+from judge.errors import InputError, UnknownName
+from judge.estimate import Estimate, estimate
+from judge.importers import own
+from judge.judges import Judging
+from judge.judges.protocols import has_reference, pairwise, pointwise
+from judge.records import Candidate, Dialogue, Judge, Question, judgment_key
+from judge.rubric import read_rubric, shipped_rubrics
+from judge.store import Store
+from judge.voices import Voices
+from judge.work import Caps, Design, Order, Voice, Work, draw
+
+RECORDED = "answers:"  # before a file of answers that stands for a candidate
+
+Protocol = Literal["pair", "pair-5", "soft", "scores"]
+Stage = Literal["answer", "judge", "score"]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a run is made; `references` None: shown to judges where there are some, True: needed, False: never shown."""
+
+    order: Order = "auto"
+    protocol: Protocol = "pair"
+    references: bool | None = None
+    samples: int = 1
+    limit: int | None = None
+    max_calls: int | None = None
+    max_cost: float | None = None
+    stage: Stage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks of a run; candidates and judges by the names they were typed."""
+
+    candidates: Sequence[str]
+    judges: Sequence[str]
+    bank: str | None
+    design: Literal["baseline", "round-robin"]
+    abilities: Sequence[str] = ()
+    history: Literal["own", "golden"] = "own"
+    by_turn: bool = False
+    seed: int = 0
+    how: How = field(default_factory=How)
+
+
+def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
+    """Say who answers what, who meets whom and who judges, and what of it is still to be paid for.
+
+    Adds the bank and recorded answers to the store. Raises InputError for all that cannot be carried out as asked.
+    """
+    questions = questions_of(store, wish)
+    how, bank = wish.how, questions[0].bank
+    candidates, asked = _candidates(store, voices, wish, bank)
+    judges = [(_judging(store, wish, voices, name), voices.open(name)) for name in wish.judges]
+    _same_models(store, bank, candidates, [judging.judge for judging, _ in judges])
+    blank = [
+        Dialogue(question, candidate, (), sample, wish.history)
+        for question in questions
+        for sample in range(how.samples)
+        for candidate in candidates
+    ]
+    design: Design = "single" if how.protocol == "scores" else wish.design
+    keys = [candidate.key for candidate in candidates]
+    drawn = draw(blank, keys, design=design, order=how.order, by_turn=wish.by_turn, seed=wish.seed)
+    work = Work(
+        questions,
+        candidates,
+        asked,
+        judges,
+        drawn,
+        Manner(history=wish.history),
+        samples=how.samples,
+        caps=Caps(how.max_calls, how.max_cost),
+        stages=frozenset({"answer", "judge"} if how.stage is None else {how.stage}),
+    )
+    _check(work, how)
+    return work, _estimated(store, work, blank)
+
+
+def questions_of(store: Store, wish: Wish) -> list[Question]:
+    """Return the questions of the wanted bank: one in the store, a file, or one that comes with the program."""
+    name = wish.bank or "open"
+    shipped = {path.stem: path for path in shipped_banks()}
+    known = [summary.bank.name for summary in store.banks() if summary.questions]
+    if Path(name).is_file() or (name not in known and name in shipped):
+        bank, fresh = read_bank(Path(name) if Path(name).is_file() else shipped[name])
+        store.add(banks=[bank], questions=fresh)
+        name = bank.name
+    elif name not in known:
+        raise UnknownName("题库", name, [*known, *shipped])
+    questions = [question for question in store.questions(name) if question.turns]
+    for ability in wish.abilities:
+        if ability not in {question.ability for question in questions}:
+            raise UnknownName("能力", ability, {question.ability for question in questions})
+    chosen = [one for one in questions if not wish.abilities or one.ability in wish.abilities]
+    if not chosen:
+        raise InputError(f"题库 {name} 没有可问的题（题面未公布）", fix="换一个题库")
+    return _limited(chosen, wish.how.limit)
+
+
+def judge_name(how: How, voices: Voices, name: str) -> str:
+    """Return the name under which a judge's judgments are kept: another protocol is another judge."""
+    protocol = "" if how.protocol == "pair" else f"+{how.protocol}"
+    return voices.shown(name) + protocol + ("+noref" if how.references is False else "")
+
+
+# ── who answers, who judges ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _candidates(store: Store, voices: Voices, wish: Wish, bank: str) -> tuple[list[Candidate], dict[str, Voice]]:
+    """Return the candidates, and by key the voices of those that are asked; the others have their answers in the store."""
+    recorded: dict[str, Candidate] = {}
+    candidates, asked = [], {}
+    for name in wish.candidates:
+        if name.startswith(RECORDED):
+            candidates.append(_from_file(store, Path(name.removeprefix(RECORDED)), bank))
+        elif voices.knows(name):
+            voice = voices.open(name)
+            candidates.append(Candidate(voices.shown(name), voice.model.identity))
+            asked[candidates[-1].key] = voice
+        else:
+            recorded = recorded or {one.name: one for one in store.known_candidates(bank)}
+            if name not in recorded:
+                raise UnknownName("候选", name, [*voices.config.models, *recorded])
+            candidates.append(recorded[name])
+    for at, one in enumerate(candidates):
+        for other in candidates[:at]:
+            if one.key == other.key:
+                message = f"{other.name} 与 {one.name} 是同一个模型（地址、模型名、参数都相同）"
+                raise InputError(message, fix="换成两个不同的候选；若其实不同，在 judge.toml 里写上 revision")
+    return candidates, asked
+
+
+def _from_file(store: Store, path: Path, bank: str) -> Candidate:
+    """Add the answers in a file to the store and return the one candidate that gave them."""
+    if not path.is_file():
+        raise InputError("没有这个回答文件", where=str(path), fix="写成 answers:路径.jsonl")
+    found = own.read(path, known=lambda name: [*store.questions(name), *store.dialogues(name)])
+    given = {one.candidate.key: one.candidate for one in found.dialogues if one.question.bank == bank}
+    if len(given) != 1:
+        said = f"有 {len(given)} 个候选（{'、'.join(one.name for one in given.values())}）" if given else "没有回答"
+        fix = "一个文件只放一个候选对这个题库的回答；几个候选先 judge import 再按名字比较"
+        raise InputError(f"对题库 {bank} {said}", where=str(path), fix=fix)
+    store.add(banks=found.banks, questions=found.questions, dialogues=found.dialogues)
+    return next(iter(given.values()))
+
+
+def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
+    how, shown, model = wish.how, judge_name(wish.how, voices, name), voices.open(name).model.identity
+    rubric = read_rubric(next(path for path in shipped_rubrics() if path.stem == "open"))
+    structured = store.finding(model).get("structured") is True  # seen by judge doctor --live
+    references = how.references is not False
+    if how.protocol == "scores":
+        return pointwise(shown, model, rubric, references=references, structured=structured)
+    return pairwise(shown, model, protocol=how.protocol, references=references, rubric=rubric, structured=structured)
+
+
+# ── what stands in the way ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _same_models(store: Store, bank: str, candidates: Sequence[Candidate], judges: Sequence[Judge]) -> None:
+    """Raise InputError where a name stands for another model in the store: a board could not tell the two apart."""
+    noun_of: list[tuple[str, Sequence[Candidate | Judge], Sequence[Candidate | Judge]]] = [
+        ("候选", candidates, store.known_candidates(bank)),
+        ("评委", judges, store.known_judges(bank)),
+    ]
+    for noun, now, before in noun_of:
+        known = {one.name: one for one in before}
+        for one in now:
+            other = known.get(one.name)
+            if other is not None and other.key != one.key:
+                plain = one.name.partition("@")[0].partition("+")[0]
+                raise InputError(
+                    f"{one.name} 在库里是另一个{noun}：{_differences(one, other)}",
+                    fix=f"加 --revision {plain}=新版本名，记作另一个{noun}；或改回原样",
+                )
+
+
+def _differences(one: Candidate | Judge, other: Candidate | Judge) -> str:
+    words = {
+        "endpoint": "地址",
+        "model": "模型名",
+        "parameters": "参数",
+        "system": "系统提示",
+        "revision": "版本",
+        "protocol": "评法",
+        "template": "评判提示词",
+        "rubric": "量表",
+        "reader": "读法",
+    }
+    changed = [
+        field.name
+        for now, before in ((one.model, other.model), (one, other))
+        for field in fields(now)
+        if field.name in words
+        and isinstance(getattr(now, field.name), str | tuple | None)
+        and getattr(now, field.name) != getattr(before, field.name)
+    ]
+    return "、".join(words[name] for name in changed) + "变了"
+
+
+def _check(work: Work, how: How) -> None:
+    """Raise InputError for what would come to light only after something was paid for."""
+    if work.manner.history == "golden":
+        lacking = [one.id for one in work.questions if any(turn.golden is None for turn in one.turns[:-1])]
+        _none(lacking, "没有标准历史（golden）", "换用自己的历史（--history own），或换有标准历史的题库")
+    if how.references:
+        lacking = [one.id for one in work.questions if not has_reference(one)]
+        _none(lacking, "没有参考答案或要点", "去掉 --reference：有参考的题照参考评，没有的照通则评；或换有参考的题库")
+    if how.max_cost is not None:
+        voices = [*work.voices.values(), *(voice for _, voice in work.judges)]
+        unknown = sorted({voice.model.name for voice in voices if voice.price is None})
+        if unknown:
+            fix = "在 judge.toml 旁边的 prices.toml 里写上它的 [[price]]（judge models --prices 看写法），或改用 --max-calls"
+            raise InputError(f"不知道 {'、'.join(unknown)} 的单价，没法按钱封顶", where="--max-cost", fix=fix)
+
+
+def _none(lacking: Sequence[str], what: str, fix: str) -> None:
+    if lacking:
+        shown = "、".join(lacking[:5]) + (" 等" if len(lacking) > 5 else "")
+        raise InputError(f"{len(lacking)} 道题{what}：{shown}", fix=fix)
+
+
+# ── how much of it ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _limited(questions: list[Question], limit: int | None) -> list[Question]:
+    """Take so many questions, evenly over abilities, in the bank's order."""
+    if limit is None or limit >= len(questions):
+        return questions
+    groups: dict[str, list[Question]] = {}
+    for question in questions:
+        groups.setdefault(question.ability, []).append(question)
+    turns = [
+        (at, number, question) for number, group in enumerate(groups.values()) for at, question in enumerate(group)
+    ]
+    chosen = {question.key for _, _, question in sorted(turns, key=lambda one: one[:2])[:limit]}
+    return [question for question in questions if question.key in chosen]
+
+
+def _estimated(store: Store, work: Work, blank: Sequence[Dialogue]) -> Estimate:
+    known = store.finished_dialogues(one for one in blank if one.candidate.key in work.voices)
+    # What is judged already is known before anything is answered: keys do not hang on the answers' texts.
+    by: dict[tuple[str, int], list[Dialogue]] = {}
+    for dialogue in blank:
+        by.setdefault((dialogue.question.key, dialogue.sample), []).append(dialogue)
+    keys = [
+        judgment_key(case, judging.judge)
+        for group in by.values()
+        for case in work.draw.cases(group)
+        for judging, _ in work.judges
+    ]
+    answers, judges = "answer" in work.stages, "judge" in work.stages
+    return estimate(
+        work.questions,
+        answers=len(work.voices) * work.samples if answers else 0,
+        cases=len(work.draw) if judges else 0,
+        both=work.draw.both if judges else 0,
+        judges=len(work.judges),
+        known_dialogues=len(known) if answers else 0,
+        known_judgments=len(store.judged(keys)) if judges else 0,
+    )
