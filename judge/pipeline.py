@@ -30,12 +30,13 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
     names = plan.judges or (None,)
     heard = [_heard(store, bank, pair, replace(plan, judge=name), human) for name in names]
     material, comparisons, source = heard[0]
+    suspects = store.suspects(pair, set(material.questions.code.tolist()))
     if len(heard) == 1:
-        return build.compare_report(material, comparisons, plan, source)
+        return build.compare_report(material, comparisons, plan, source, suspects=suspects)
     panel = comparison.panel(_alike(heard))
     members = [build.member(one.judge, own, panel, plan) for one, own, _ in heard]
     together = replace(material, judge="、".join(one.judge for one, *_ in heard))
-    return build.compare_report(together, panel, plan, source, tuple(members))
+    return build.compare_report(together, panel, plan, source, members=members, suspects=suspects)
 
 
 Heard: TypeAlias = tuple[Material, Comparisons, Source]

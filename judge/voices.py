@@ -93,7 +93,8 @@ class Voices:
                 timeout=row.timeout,
             )
         except InputError as error:
-            error.where = error.where or f"{self.config.path} 的 [models.{name}]"
+            if name in self.config.models:
+                error.where = f"{self.config.path} 的 [models.{name}]"
             raise
         # One account is one budget, whichever of its models is asked; the key itself is never looked at here.
         account = (model.identity.endpoint, row.preset)

@@ -15,18 +15,9 @@ from hypothesis import strategies as st
 from judge import reply
 from judge.bank import read_bank, shipped_banks
 from judge.errors import InputError, UnknownName
-from judge.prompt import (
-    Ploy,
-    Template,
-    fence,
-    fenced,
-    fill,
-    inert,
-    load_template,
-    render,
-    suspicious,
-    transcript,
-)
+from judge.fence import fence, fenced, inert
+from judge.ploys import Ploy, suspicious
+from judge.prompt import Template, fill, load_template, render, transcript
 from judge.records import (
     DIALOGUE,
     Answer,
@@ -128,12 +119,12 @@ def fences(template: Template) -> int:
 
 def test_the_shipped_templates_have_their_slots_in_the_agreed_order() -> None:
     """What never changes comes first, so that a provider can cache it; the transcripts come last."""
-    pair = ("format", "rubric", "scope", "mark", "question", "first", "second")
-    point = ("format", "rubric", "scope", "mark", "question", "dialogue")
+    pair = ("format", "reason", "rubric", "scope", "mark", "question", "first", "second")
+    point = ("format", "reason", "rubric", "scope", "mark", "question", "dialogue")
     assert load_template("pairwise").fields == pair
-    assert load_template("pairwise-reference").fields == (*pair[:5], "reference", *pair[5:])
+    assert load_template("pairwise-reference").fields == (*pair[:6], "reference", *pair[6:])
     assert load_template("pointwise").fields == point
-    assert load_template("pointwise-reference").fields == (*point[:5], "reference", *point[5:])
+    assert load_template("pointwise-reference").fields == (*point[:6], "reference", *point[6:])
 
 
 def test_the_four_templates_say_the_same_of_data_and_of_endings() -> None:

@@ -14,7 +14,7 @@ from judge.identity import Json
 
 EPILOG = """\b
 例：
-  judge init                  在当前目录写一份 judge.toml，并说出找到了哪些密钥（只说名字）
+  judge init                  在当前目录写一份 judge.toml，说出找到哪些密钥
   judge init --bank 我的题库.jsonl
 """
 

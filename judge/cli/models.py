@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 例：
-  judge models                 judge.toml 里的模型：密钥在不在，限速，单价，查到的能力
+  judge models                 judge.toml 里的模型：密钥、限速、单价、能力
   judge models add 通义 --preset qwen --model qwen-max
   judge models add 本地 --preset vllm --model my-7b --url http://本机:8000/v1
   judge models set 通义 temperature=0.3 requests_per_minute=60

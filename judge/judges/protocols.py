@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from judge import reply as format_of
+from judge.fence import fence
 from judge.identity import Json, content_hash
 from judge.models import Message, Reply, Request
-from judge.prompt import Template, fence, load_template, render
+from judge.prompt import Template, load_template, render
 from judge.records import (
     Case,
     Judge,

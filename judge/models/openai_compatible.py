@@ -24,6 +24,8 @@ from judge.records import Model
 
 TIMEOUT = 600.0  # seconds for one call from its first byte to its last, thinking included
 
+NO_PROXY: Mapping[str, None] = {"http://": None, "https://": None, "all://": None}
+
 # What the product decides call by call, and what must never stand in a file.
 _RESERVED = {"model", "messages", "stream", "stream_options", "n", "response_format", "api_key", "authorization"}
 
@@ -175,7 +177,7 @@ class OpenAICompatible:
             base_url=self.identity.endpoint,
             max_retries=0,
             timeout=openai.Timeout(self.timeout, connect=min(self.timeout, 30.0)),
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=False) if local else None,
+            http_client=openai.DefaultAsyncHttpxClient(mounts=NO_PROXY) if local else None,
         )
         client.organization = client.project = None  # the SDK takes these from the environment, for another vendor
         return client

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from judge.columns import Codes
 from judge.comparison import Comparisons, State
+from judge.ploys import Suspect
 from judge.records import Plan
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean, questions_needed
@@ -96,10 +98,17 @@ class CompareReport:
     abilities: tuple[Share, ...]
     turns: tuple[Share, ...]
     members: tuple[Member, ...]  # of a panel; empty where one judge judged
+    suspects: tuple[Suspect, ...]  # what in the answers seems meant for the judge
 
 
 def compare_report(
-    material: Material, comparisons: Comparisons, plan: Plan, source: Source, members: tuple[Member, ...] = ()
+    material: Material,
+    comparisons: Comparisons,
+    plan: Plan,
+    source: Source,
+    *,
+    members: Sequence[Member] = (),
+    suspects: Sequence[Suspect] = (),
 ) -> CompareReport:
     """Say how the first of two candidates stands against the second."""
     first, second = (material.names[int(code)] for code in material.candidates)
@@ -127,7 +136,8 @@ def compare_report(
         turns=tuple(
             share(f"第 {turn} 轮", comparisons.take(comparisons.scope == turn), plan) for turn in scopes if turn
         ),
-        members=members,
+        members=tuple(members),
+        suspects=tuple(suspects),
     )
 
 

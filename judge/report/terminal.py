@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from judge.ploys import Suspect
 from judge.records import (
     Run,
 )
@@ -69,6 +70,18 @@ def print_compare(report: CompareReport, console: Console) -> None:
     if report.members:
         _print_members(console, report.members)
     _print_counts(console, overall)
+    _print_suspects(console, report.suspects)
+
+
+def _print_suspects(console: Console, suspects: Sequence[Suspect]) -> None:
+    """Name the answers that seem to talk to their judge; what they say stands in `judge show`."""
+    places = dict.fromkeys(f"{one.question}（{one.candidate} 第 {one.turn} 轮）" for one in suspects)
+    if places:
+        more = " 等" if len(places) > 3 else ""
+        named = "、".join(list(places)[:3])
+        _line(
+            console, f"疑似对评委说话的回答 {len(places)} 处，已去势再给评委看：{named}{more}；judge show 题号 看原文"
+        )
 
 
 def _print_members(console: Console, members: Sequence[Member]) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from judge.ploys import suspicious
 from judge.records import Dialogue, Question
-from judge.report.wording import OUTCOMES, clean, said, scope_name, short_names, shown_name
+from judge.report.wording import OUTCOMES, PLOYS, clean, said, scope_name, short_names, shown_name
 from judge.store.reading import Item
 from judge.wrapping import fold
 
@@ -60,6 +61,8 @@ def _print_dialogue(dialogue: Dialogue, name: str, console: Console) -> None:
         console.print(Text(f"{clean(name)}{turn}{ended}", style="green"))
         if answer.text:
             _print_block(console, answer.text, 2)
+        for found in suspicious(answer.text):
+            _print_block(console, f"⚠ 疑似对评委说话（{PLOYS[found.ploy]}）：{found.excerpt}", 2, style="yellow")
     console.print()
 
 

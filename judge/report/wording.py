@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+from judge.ploys import Ploy
 from judge.records import (
     Dialogue,
     HumanVerdict,
@@ -26,6 +27,16 @@ OUTCOMES = {
     Outcome.FILTERED_OUTPUT: "输出被过滤",
     Outcome.EMPTY: "空回答",
     Outcome.FAILED: "调用失败",
+}
+
+PLOYS = {
+    Ploy.VERDICT: "冒充结论",
+    Ploy.ORDER: "向评委喊话",
+    Ploy.BORDER: "冒充边界",
+    Ploy.TOKEN: "对话模板记号",
+    Ploy.TEMPLATE: "模板语法",
+    Ploy.HIDDEN: "看不见或易混的字符",
+    Ploy.REPETITION: "大段重复",
 }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, or_, select
 
 from judge.codec import from_json, from_plain
+from judge.ploys import Ploy, Suspect, Suspicion
 from judge.records import (
     Answer,
     Candidate,
@@ -98,6 +99,23 @@ class Reading(Columns):
         dialogues = self._dialogues(answered, record)
         judgments, humans = self._judgments(judged, dialogues), self._humans(said, dialogues)
         return Item(record, tuple(dialogues.values()), tuple(judgments), tuple(humans))
+
+    def suspects(self, candidates: Sequence[int], questions: Container[int]) -> list[Suspect]:
+        """Return what in the answers of some candidates to some questions (both by code) seems meant for their judge."""
+        found, dialogue, question = tables.suspicion, tables.dialogue, tables.question
+        query = (
+            select(question.c.code, question.c.id, tables.candidate.c.name, found.c.turn, found.c.ploy, found.c.excerpt)
+            .join(dialogue, found.c.dialogue == dialogue.c.code)
+            .join(question, dialogue.c.question == question.c.code)
+            .join(tables.candidate, dialogue.c.candidate == tables.candidate.c.code)
+            .where(dialogue.c.candidate.in_(candidates))
+            .order_by(question.c.code, dialogue.c.code, found.c.turn, found.c.code)
+        )
+        return [
+            Suspect(row.id, row.name, row.turn, Suspicion(Ploy(row.ploy), row.excerpt))
+            for row in self._rows(query)
+            if row.code in questions
+        ]
 
     def items(self, bank: str) -> Iterator[Item]:
         """Yield every question of a bank in full."""

@@ -80,6 +80,17 @@ dialogue = Table(
     Index("dialogue_by_question", "question", "candidate"),
 )
 
+# What in an answer seems meant for its judge (judge.ploys), found when the dialogue is added.
+suspicion = Table(
+    "suspicion",
+    metadata,
+    Column("code", Integer, primary_key=True),
+    Column("dialogue", Integer, ForeignKey("dialogue.code"), nullable=False, index=True),
+    Column("turn", SmallInteger, nullable=False),  # from 1
+    Column("ploy", String(16), nullable=False),
+    Column("excerpt", Text, nullable=False),
+)
+
 
 def _result() -> tuple[Column[int] | Column[float] | Column[str], ...]:
     """Return the columns that hold a verdict or an overall score, so that statistics never parse JSON."""

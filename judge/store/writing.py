@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from judge.errors import InputError, StoreError
+from judge.ploys import suspicious
 from judge.records import Bank, Case, Dialogue, HumanVerdict, Judgment, Question, Run, Tally
 from judge.store import rows, tables
 
@@ -103,11 +104,13 @@ class Append:
         self.codes: dict[str, dict[str, int]] = {}
         self.new: dict[str, int] = {}
         self.known: dict[str, int] = {}
+        self.fresh: set[str] = set()  # keys that the last table got
 
     def __call__(
         self, table: Table, content: Sequence[rows.Row], name: Callable[[rows.Row], str] | None = None
     ) -> None:
         """Insert the rows that are not there; refuse a row that differs from the stored one of its key."""
+        self.fresh = set()
         if not content:
             return
         codes, contents = self.stored(table, [str(row["key"]) for row in content])
@@ -122,6 +125,7 @@ class Append:
                 new.append({**row, "code": codes[key]})
         if new:
             self.connection.execute(insert(table), new)
+            self.fresh = {str(row["key"]) for row in new}
         self.codes[table.name] = codes
         self.new[table.name] = len(new)
         self.known[table.name] = len(content) - len(new)
@@ -148,7 +152,7 @@ class Append:
     def shown(self, case: Case) -> list[int]:
         return [self.code(tables.dialogue, dialogue) for dialogue in case.dialogues]
 
-    def all_dialogues(self, dialogues: Iterable[Dialogue]) -> None:
+    def all_dialogues(self, dialogues: Sequence[Dialogue]) -> None:
         self(
             tables.dialogue,
             [
@@ -159,6 +163,15 @@ class Append:
             ],
             lambda _: "回答",
         )
+        suspicions = [
+            {"dialogue": self.code(tables.dialogue, one), "turn": turn, "ploy": found.ploy, "excerpt": found.excerpt}
+            for one in dialogues
+            if one.key in self.fresh
+            for turn, answer in enumerate(one.answers, 1)
+            for found in suspicious(answer.text)
+        ]
+        if suspicions:
+            self.connection.execute(insert(tables.suspicion), suspicions)
 
     def all_judgments(self, judgments: Iterable[Judgment]) -> None:
         self(

@@ -28,16 +28,18 @@ class Done:
 
 
 class RunCommand(Protocol):
-    def __call__(self, *arguments: str, columns: int = 80, store: Path | str | None = None) -> Done: ...
+    def __call__(
+        self, *arguments: str, columns: int = 80, store: Path | str | None = None, **environment: str
+    ) -> Done: ...
 
 
 @pytest.fixture
 def judge(tmp_path: Path) -> RunCommand:
     """Run `judge` in its own process, in an empty folder, with a store in that folder."""
 
-    def run(*arguments: str, columns: int = 80, store: Path | str | None = None) -> Done:
+    def run(*arguments: str, columns: int = 80, store: Path | str | None = None, **more: str) -> Done:
         place = tmp_path / "judge.db" if store is None else store
-        environment = {**os.environ, "COLUMNS": str(columns), "JUDGE_STORE": str(place)}
+        environment = {**os.environ, "COLUMNS": str(columns), "JUDGE_STORE": str(place), **more}
         command = [str(Path(sys.executable).with_name("judge")), *arguments]
         done = subprocess.run(
             command,

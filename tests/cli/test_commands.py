@@ -22,7 +22,21 @@ def test_the_overview_lists_every_command(judge: RunCommand) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["compare", "run", "leaderboard", "show", "import", "export", "banks", "models", "doctor", "runs", "reread"]
+    "name",
+    [
+        "compare",
+        "run",
+        "leaderboard",
+        "show",
+        "import",
+        "export",
+        "banks",
+        "init",
+        "models",
+        "doctor",
+        "runs",
+        "reread",
+    ],
 )
 def test_each_help_has_examples_in_chinese_and_fits_80_columns(judge: RunCommand, name: str) -> None:
     from rich.cells import cell_len

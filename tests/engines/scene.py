@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -13,9 +14,16 @@ from judge.models.vendors import preset
 from judge.records import ABILITIES, Bank, Candidate, Dialogue, Question, Turn
 from judge.store import Store
 from judge.work import Caps, Order, Voice, Work, draw
+from tests.models import Answer
 
 
-def script(messages: list[dict[str, str]]) -> str:
+def letter(side: str, share: float) -> Answer:
+    """A verdict of one letter with the probabilities of its alternatives."""
+    top = [{"token": side, "logprob": math.log(share)}, {"token": "C", "logprob": math.log(1 - share)}]
+    return Answer(side, logprobs=[{**top[0], "top_logprobs": top}])
+
+
+def script(messages: list[dict[str, str]]) -> str | Answer:
     """Answer as a candidate by the strength in the system prompt; judge by which of two transcripts is strong."""
     last = messages[-1]["content"]
     if "开始：对话" in last:
@@ -29,6 +37,8 @@ def script(messages: list[dict[str, str]]) -> str:
     if strong[0] == strong[1]:
         return "两份一样。\n[[C]]"
     better = "A" if strong[0] else "B"
+    if "只写一个大写字母" in last:
+        return letter(better, 0.8)
     return (
         f"理由写在前面。\n[[{'A>>B' if better == 'A' else 'B>>A'}]]"
         if "A>>B" in last

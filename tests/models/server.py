@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import ssl
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -31,8 +32,16 @@ def echo(messages: list[Message]) -> str:
 class Server:
     """A server in a thread of its own; a script is a text, answers in turn (the last repeats), or a function of messages."""
 
-    def __init__(self, script: Script = echo, *, faults: Faults = NONE, latency: float = 0.0, port: int = 0) -> None:
-        self.script, self.faults, self.latency, self.port = script, faults, latency, port
+    def __init__(
+        self,
+        script: Script = echo,
+        *,
+        faults: Faults = NONE,
+        latency: float = 0.0,
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.script, self.faults, self.latency, self.port, self.tls = script, faults, latency, port, tls
         self.models: Sequence[str] = ("mock",)
         self.model: str | None = None  # the name returned; None: the one asked for
         self.keep = True  # bodies and headers; a benchmark does without
@@ -69,7 +78,7 @@ class Server:
     async def start(self) -> asyncio.Server:
         """Listen in the running loop."""
         server = await asyncio.get_running_loop().create_server(
-            lambda: _Connection(self), "127.0.0.1", self.port, backlog=4096
+            lambda: _Connection(self), "127.0.0.1", self.port, backlog=4096, ssl=self.tls
         )
         self.port = server.sockets[0].getsockname()[1]
         return server
@@ -210,7 +219,7 @@ def written(answer: Answer, body: dict[str, Json], model: str | None, *, streame
         "id": "chatcmpl-mock",
         "object": "chat.completion",
         "created": 1700000000,
-        "model": answer.model or model or body["model"],
+        "model": answer.model or (body["model"] if model is None else model),
         "usage": {"prompt_tokens": tokens[0], "completion_tokens": tokens[1], "total_tokens": sum(tokens)},
         **answer.more,
     }
