@@ -40,7 +40,7 @@ test: lint
 	$(BIN)/pytest
 
 test-quick: $(VENV)/.test
-	$(BIN)/pytest -m 'not postgres'
+	$(BIN)/pytest -m 'not postgres and not torch'
 
 bench: $(VENV)/.test
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -32,16 +33,11 @@ class ModelRow(BaseModel):
     thinking: bool | None = None
     revision: str | None = None
     parameters: dict[str, Json] = Field(default_factory=dict)
-    concurrency: int = Field(default=32, ge=1, le=4096)
+    concurrency: int | None = Field(default=None, ge=1, le=4096)
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
     attempts: int = Field(default=6, ge=1, le=20)
     timeout: float = Field(default=600.0, gt=0)
-
-    @property
-    def limits(self) -> Limits:
-        """The pace this endpoint is asked at."""
-        return Limits(self.concurrency, self.requests_per_minute, self.tokens_per_minute, self.attempts)
 
 
 @dataclass(frozen=True)
@@ -50,6 +46,17 @@ class Config:
 
     path: Path
     models: Mapping[str, ModelRow] = field(default_factory=dict)
+
+
+def limits_of(rows: Sequence[ModelRow]) -> Limits:
+    """Return the pace at which one account is asked: of several models behind it, the least that any of them says."""
+
+    def least(name: str) -> Any:
+        return min((said for row in rows if (said := getattr(row, name)) is not None), default=None)
+
+    concurrency = least("concurrency") or Limits().concurrency
+    attempts = max(row.attempts for row in rows)
+    return Limits(concurrency, least("requests_per_minute"), least("tokens_per_minute"), attempts)
 
 
 def read_config(path: Path) -> Config:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from judge.config import Config, ModelRow
+from judge.config import Config, ModelRow, limits_of
 from judge.errors import InputError, UnknownName
 from judge.identity import Json
 from judge.models import ChatModel
@@ -29,6 +29,7 @@ class Voices:
     prices: Sequence[Price] = ()
     opened: dict[str, Voice] = field(default_factory=dict)
     paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
+    rows: dict[tuple[str, str], list[ModelRow]] = field(default_factory=dict)
 
     def knows(self, name: str) -> bool:
         """Tell whether a name stands for a model that can be asked (rather than for recorded answers)."""
@@ -98,5 +99,7 @@ class Voices:
             raise
         # One account is one budget, whichever of its models is asked; the key itself is never looked at here.
         account = (model.identity.endpoint, row.preset)
-        pace = self.paces.setdefault(account, Pace(row.limits))
-        return Voice(model, pace, price_of(self.prices, row.preset, row.model))
+        self.rows.setdefault(account, []).append(row)
+        pace = self.paces.setdefault(account, Pace())
+        pace.limit(limits_of(self.rows[account]))
+        return Voice(model, pace, price_of(self.prices, preset(row.preset), row.model))

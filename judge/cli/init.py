@@ -69,7 +69,7 @@ def init(bank: str | None, as_json: bool) -> None:
     if found:
         print("找到的密钥：" + "、".join(f"{variable}（{name}）" for name, variable in found.items()))
     else:
-        print("没有找到任何厂商的密钥；自建服务（vllm、sglang、ollama、local）不需要密钥")
+        print("没有找到任何厂商的密钥；自建服务（vllm、sglang、ollama 等）不需要密钥")
     preset = next(iter(found), "vllm")
     wanted = f" --bank {bank}" if bank else ""
     print("下一步：")

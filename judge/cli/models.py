@@ -135,12 +135,14 @@ def has_key(name: str, environment: Mapping[str, str]) -> bool:
 
 def _print_models(url: str, as_json: bool) -> None:
     from judge.cli.live import opened_voices
+    from judge.models.pacing import Limits
     from judge.models.prices import price_of
+    from judge.models.vendors import preset
 
     voices = opened_voices()
     rows: list[dict[str, Json]] = []
     for alias, one in voices.config.models.items():
-        price = price_of(voices.prices, one.preset, one.model)
+        price = price_of(voices.prices, preset(one.preset), one.model)
         rows.append(
             {
                 "name": alias,
@@ -162,8 +164,8 @@ def _print_models(url: str, as_json: bool) -> None:
     if not rows:
         print(f"{voices.config.path} 里还没有模型。添加：judge models add 名字 --preset 预设 --model 模型名")
     for row, one in zip(rows, voices.config.models.values(), strict=True):
-        price = price_of(voices.prices, one.preset, one.model)
-        limits = [f"同时 {one.concurrency}"]
+        price = price_of(voices.prices, preset(one.preset), one.model)
+        limits = [f"同时 {one.concurrency or Limits().concurrency}"]
         limits += [f"{one.requests_per_minute:g} 次/分"] if one.requests_per_minute else []
         limits += [f"{one.tokens_per_minute:g} token/分"] if one.tokens_per_minute else []
         cost = "单价未知" if price is None else _cost(price)
@@ -190,7 +192,7 @@ def _able(finding: Json) -> str:
 def _cost(price: Price) -> str:
     if not price.input and not price.output:
         return "不按 token 收钱"
-    return f"¥{price.input:g} / ¥{price.output:g} 每百万 token（{price.as_of}）"
+    return f"每百万 token 输入 ¥{price.input:g}、输出 ¥{price.output:g}（{price.as_of}）"
 
 
 def _print_prices(as_json: bool) -> None:

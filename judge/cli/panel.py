@@ -130,6 +130,7 @@ class Watch:
     def panel(self) -> RenderableType:
         """Return the panel: a bar, endpoints row by row, and what is left."""
         from rich.console import Group
+        from rich.padding import Padding
         from rich.panel import Panel
         from rich.progress_bar import ProgressBar
         from rich.table import Table
@@ -154,7 +155,8 @@ class Watch:
         head = f"{done}/{progress.planned_calls} 次  对话 {progress.dialogues}  评判 {progress.judgments}"
         head += f"  失败 {len(progress.failed)}" if progress.failed else ""
         foot = Text(f"{self.money()}  {self.left()}  Ctrl-C 收尾并保存", style="dim")
-        bar = ProgressBar(total=max(1, progress.planned_calls), completed=done)
+        # Padded, for a bar alone does not end its line.
+        bar = Padding(ProgressBar(total=max(1, progress.planned_calls), completed=done), 0)
         return Panel(Group(Text(head), bar, table, foot), title="评测中", title_align="left")
 
 

@@ -87,14 +87,19 @@ class Pace:
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
-        self.allowed = self.limits.concurrency
+        self.limit(self.limits)
         self.in_flight = 0
         self.turn = asyncio.Condition()
-        self.requests = Bucket(self.limits.requests_per_minute, self.clock)
-        self.tokens = Bucket(self.limits.tokens_per_minute, self.clock)
         self.good = self.bad = self.trips = 0
         self.open_at = self.halved_at = -SETTLE
         self.recent: deque[bool] = deque(maxlen=RECENT)
+
+    def limit(self, limits: Limits) -> None:
+        """Set what the endpoint allows, before the first call."""
+        self.limits = limits
+        self.allowed = limits.concurrency
+        self.requests = Bucket(limits.requests_per_minute, self.clock)
+        self.tokens = Bucket(limits.tokens_per_minute, self.clock)
 
     async def call(self, ask: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
         """Make one call at this pace, again where it may help; `tokens` is the estimate reserved for each attempt.

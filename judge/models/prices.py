@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from judge.errors import InputError
+from judge.models.vendors import Preset
 from judge.records import Usage
 
 FILE = "prices.toml"
@@ -47,9 +48,13 @@ def read_prices(own: Path | None = None) -> list[Price]:
     return [*_rows(own), *shipped] if own is not None and own.exists() else shipped
 
 
-def price_of(prices: Sequence[Price], preset: str, model: str) -> Price | None:
-    """Return the first row that matches; None where the price is not known, which is never the same as free."""
-    return next((row for row in prices if row.preset == preset and fnmatchcase(model.lower(), row.model.lower())), None)
+def price_of(prices: Sequence[Price], vendor: Preset, model: str) -> Price | None:
+    """Return the first row that matches; None where the price is not known, which is never the same as free.
+
+    A server of one's own, which needs no key, is free where no row says otherwise.
+    """
+    rows = (row for row in prices if row.preset == vendor.name and fnmatchcase(model.lower(), row.model.lower()))
+    return next(rows, None if vendor.key_required else FREE)
 
 
 def _rows(path: Path) -> list[Price]:

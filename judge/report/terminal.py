@@ -80,7 +80,8 @@ def _print_suspects(console: Console, suspects: Sequence[Suspect]) -> None:
         more = " 等" if len(places) > 3 else ""
         named = "、".join(list(places)[:3])
         _line(
-            console, f"疑似对评委说话的回答 {len(places)} 处，已去势再给评委看：{named}{more}；judge show 题号 看原文"
+            console,
+            f"疑似对评委说话的回答 {len(places)} 处（已化解，不会被当成指令）：{named}{more}；judge show 题号 看原文",
         )
 
 

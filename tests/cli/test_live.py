@@ -416,3 +416,10 @@ def test_doctor_shakes_hands_and_says_whose_certificate_is_not_trusted(judge: Ru
         assert trusted.code == 0, trusted.out
         assert "✓ TLS localhost：TLSv1.3，签发者 judge tests" in trusted.out
         assert "✓ 密 调用" in trusted.out
+
+
+def test_models_behind_one_account_share_the_least_that_any_of_them_says(live: RunCommand, server: Server) -> None:
+    server.latency = 0.01
+    assert live("models", "set", "旧", "concurrency=3").code == 0
+    assert live("compare", "新", "旧", "--judge", "评委", "--limit", "10").code == 0
+    assert server.peak == 3

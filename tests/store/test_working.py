@@ -149,7 +149,7 @@ def test_returned_models_of_a_candidate_and_of_a_judge(store: Store) -> None:
     assert store.returned_models(JIA.key) == {"jia-1-0901"}
     assert store.returned_models(JUDGE.key) == {"gpt-4-0613"}
     assert store.returned_models(YI.key) == store.returned_models(OTHER_JUDGE.key) == set()
-    assert store.returned_models("0" * 32) == set()
+    assert store.returned_models("0" * 32) is None
     again = replace(JIA_WOOD, sample=1, answers=(replace(KEPT[0], returned_model="jia-1-1001"), KEPT[0]))
     golden = replace(JIA_WOOD, history="golden", answers=(replace(KEPT[0], returned_model="jia-1-1101"),))
     store.add(dialogues=[again, golden], judgments=[replace(JUDGMENTS[0], repeat=7, returned_model="gpt-4-1106")])

@@ -64,7 +64,11 @@ COUNTS = {
     "run": 1,
 }
 NOTHING = dict.fromkeys(COUNTS, 0)
-CODES = {"answer": [], **{name: list(range(1, count + 1)) for name, count in COUNTS.items()}}  # nothing is unfinished
+CODES = {
+    "answer": [],
+    "suspicion": [],
+    **{name: list(range(1, count + 1)) for name, count in COUNTS.items()},
+}  # nothing is unfinished or suspect
 
 
 def test_first_time_everything_is_new_and_codes_count_from_one(store: Store) -> None:
