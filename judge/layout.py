@@ -63,7 +63,7 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
     questions = questions_of(store, wish)
     how, bank = wish.how, questions[0].bank
     candidates, asked = _candidates(store, voices, wish, bank)
-    judges = [(_judging(store, wish, voices, name), voices.open(name)) for name in wish.judges]
+    judges = [(_judging(store, wish, voices, name), _opened(store, voices, name)) for name in wish.judges]
     _same_models(store, bank, candidates, [judging.judge for judging, _ in judges])
     blank = [
         Dialogue(question, candidate, (), sample, wish.history)
@@ -127,7 +127,7 @@ def _candidates(store: Store, voices: Voices, wish: Wish, bank: str) -> tuple[li
         if name.startswith(RECORDED):
             candidates.append(_from_file(store, Path(name.removeprefix(RECORDED)), bank))
         elif voices.knows(name):
-            voice = voices.open(name)
+            voice = _opened(store, voices, name)
             candidates.append(Candidate(voices.shown(name), voice.model.identity))
             asked[candidates[-1].key] = voice
         else:
@@ -141,6 +141,14 @@ def _candidates(store: Store, voices: Voices, wish: Wish, bank: str) -> tuple[li
                 message = f"{other.name} 与 {one.name} 是同一个模型（地址、模型名、参数都相同）"
                 raise InputError(message, fix="换成两个不同的候选；若其实不同，在 judge.toml 里写上 revision")
     return candidates, asked
+
+
+def _opened(store: Store, voices: Voices, name: str) -> Voice:
+    """Open a model and let it know what judge doctor --live saw of it."""
+    voice = voices.open(name)
+    if learn := getattr(voice.model, "learn", None):
+        learn(store.finding(voice.model.identity))
+    return voice
 
 
 def _from_file(store: Store, path: Path, bank: str) -> Candidate:

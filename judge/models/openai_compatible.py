@@ -8,7 +8,7 @@ import re
 import ssl
 import sys
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -80,6 +80,15 @@ class OpenAICompatible:
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self.name!r}, {self.identity.endpoint!r}, {self.identity.model!r})"
+
+    def learn(self, finding: Mapping[str, Json]) -> None:
+        """Leave out what this endpoint was seen to refuse (judge doctor --live); what was not seen stays with the preset."""
+        if finding.get("temperature_zero") is False:
+            self._omit.add("temperature")
+        if finding.get("system_role") is False:
+            self.preset = replace(self.preset, system="fold")
+        if finding.get("logprobs") is False:
+            self._omit.add("logprobs")
 
     async def aclose(self) -> None:
         """Close the connections; `contextlib.aclosing` calls this."""

@@ -59,9 +59,11 @@ def bank(count: int, turns: int = 2) -> list[Question]:
     ]
 
 
-def voice(url: str, model: str, system: str | None = None, limits: Limits | None = None) -> Voice:
+def voice(
+    url: str, model: str, system: str | None = None, limits: Limits | None = None, timeout: float = 60.0
+) -> Voice:
     """A model behind the server."""
-    chat = OpenAICompatible(model, preset("vllm"), model, environment={}, url=url, system=system)
+    chat = OpenAICompatible(model, preset("vllm"), model, environment={}, url=url, system=system, timeout=timeout)
     return Voice(chat, Pace(limits or Limits(concurrency=64, attempts=12)))
 
 
@@ -74,12 +76,13 @@ def work(
     limits: Limits | None = None,
     strengths: Sequence[str] = ("强", "弱"),
     max_calls: int | None = None,
+    timeout: float = 60.0,
 ) -> Work:
     """Lay out a run of the strong candidate against the weak one, the questions in the store."""
     store.add(banks=[Bank("现场", abilities=ABILITIES)], questions=questions)
-    voices = [voice(url, f"候选{at}", strength, limits) for at, strength in enumerate(strengths)]
+    voices = [voice(url, f"候选{at}", strength, limits, timeout) for at, strength in enumerate(strengths)]
     candidates = [Candidate(one.model.name, one.model.identity) for one in voices]
-    judge = voice(url, "评委", None, limits)
+    judge = voice(url, "评委", None, limits, timeout)
     blank = [Dialogue(question, candidate, ()) for question in questions for candidate in candidates]
     drawn = draw(blank, [candidate.key for candidate in candidates], design="baseline", order=order)
     return Work(

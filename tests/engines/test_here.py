@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,11 @@ import pytest
 from judge import pipeline
 from judge.engines.here import Run
 from judge.errors import CapReached, QuotaGone
-from judge.records import Plan
+from judge.records import Plan, Unanswered
 from judge.report.build import CompareReport
 from judge.store import Store, open_store
 from tests.engines.scene import bank, script, work
-from tests.models import FAULTS, Faults
+from tests.models import FAULTS, PASSING, Faults
 from tests.models.server import Server
 
 
@@ -26,8 +27,10 @@ def fresh(tmp_path: Path) -> Iterator[Store]:
 
 
 def carried_out(store: Store, server: Server, count: int, **options: object) -> Run:
-    run = Run(store, work(store, server.url, bank(count), **options))  # type: ignore[arg-type]
+    return to_the_end(Run(store, work(store, server.url, bank(count), **options)))  # type: ignore[arg-type]
 
+
+def to_the_end(run: Run) -> Run:
     async def whole() -> None:
         try:
             await run.carry_out()
@@ -79,6 +82,27 @@ def test_many_faults_end_in_one_judgment_each(fresh: Store) -> None:
     judgments = [judgment for item in fresh.items("现场") for judgment in item.judgments]
     assert Counter(judgment.key for judgment in judgments).most_common(1)[0][1] == 1
     assert len(judgments) == 300
+
+
+def test_hangs_and_filters_end_as_what_they_are(fresh: Store) -> None:
+    """Beside faults that pass: calls that never end, and judges filtered in the shapes of five vendors."""
+    filters = ("aliyun_output", "zhipu_output", "tencent_output", "ark_output", "step_input")
+    with Server(script) as server:
+        carried_out(fresh, server, 100, timeout=1.0)
+        # Dialogues are there; now everything is judged again by a second judge, under faults.
+        server.faults = Faults(rate=0.1, seed=8, kinds=(*PASSING, "hang", *filters))
+        laid_out = work(fresh, server.url, bank(100), timeout=1.0)
+        [(judging, voice)] = laid_out.judges
+        second = replace(judging, judge=replace(judging.judge, name="评委二", template="另一份"))  # type: ignore[type-var]
+        run = Run(fresh, replace(laid_out, judges=[(second, voice)]))
+        to_the_end(run)
+    assert run.progress.failed == []
+    results = [one.result for item in fresh.items("现场") for one in item.judgments if one.judge.name == "评委二"]
+    assert len(results) == 200
+    kinds = Counter(type(one).__name__ for one in results)
+    assert set(kinds) == {"Verdict", "Unanswered"}
+    assert 2 <= kinds["Unanswered"] <= 20
+    assert {one.reason for one in results if isinstance(one, Unanswered)} == {"filtered"}
 
 
 def test_an_account_in_arrears_stops_the_run_at_once_and_a_later_run_goes_on(fresh: Store) -> None:

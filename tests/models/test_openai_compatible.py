@@ -412,3 +412,18 @@ def test_the_server_starts_as_a_process_and_prints_its_port() -> None:
 
 def test_every_passing_fault_is_one_that_the_client_calls_busy() -> None:
     assert {EXPECTED[name] for name in PASSING} == {ModelBusy, "limited"}
+
+
+def test_what_an_endpoint_was_seen_to_refuse_is_left_out() -> None:
+    with Server("好") as server:
+        one = client(server)
+        one.learn({"temperature_zero": False, "system_role": False, "logprobs": False, "structured": None})
+        run(one, lambda: one.reply(JUDGING))
+        [body] = server.bodies
+    assert not {"temperature", "logprobs", "top_logprobs"} & body.keys()
+    assert body["messages"] == [{"role": "user", "content": "你是评审\n\n只答 JSON"}]
+    with Server("好") as server:
+        unseen = client(server)
+        unseen.learn({})
+        run(unseen, lambda: unseen.reply(JUDGING))
+        assert {"temperature", "logprobs"} <= server.bodies[0].keys()
