@@ -109,7 +109,8 @@ class Reading(Columns):
             .join(question, dialogue.c.question == question.c.code)
             .join(tables.candidate, dialogue.c.candidate == tables.candidate.c.code)
             .where(dialogue.c.candidate.in_(candidates))
-            .order_by(question.c.code, dialogue.c.code, found.c.turn, found.c.code)
+            # Never by the dialogue's code: two runs that say the same must read the same.
+            .order_by(question.c.code, tables.candidate.c.name, dialogue.c.sample, found.c.turn, found.c.code)
         )
         return [
             Suspect(row.id, row.name, row.turn, Suspicion(Ploy(row.ploy), row.excerpt))
