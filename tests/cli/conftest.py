@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+
+from judge.cli import entry
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,23 @@ def judge(tmp_path: Path) -> RunCommand:
             timeout=120,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def judge_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunCommand:
+    """The same in this process, for tests with many commands: loading everything once instead of each time."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, columns: int = 80, store: Path | str | None = None, **more: str) -> Done:
+        place = tmp_path / "judge.db" if store is None else store
+        out, err = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name, value in {"COLUMNS": str(columns), "JUDGE_STORE": str(place), **more}.items():
+                patch.setenv(name, value)
+            code = entry.run(arguments)
+        return Done(code, out.getvalue(), err.getvalue())
 
     return run
 

@@ -9,6 +9,11 @@ from rich.cells import cell_len
 from tests.cli.conftest import RunCommand
 
 
+@pytest.fixture
+def judge(judge_here: RunCommand) -> RunCommand:
+    return judge_here
+
+
 def test_the_sentence_comes_first_and_the_figures_follow(imported: RunCommand) -> None:
     done = imported("compare", "新版", "旧版")
     assert done.code == 0

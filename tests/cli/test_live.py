@@ -27,6 +27,11 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
+def judge(judge_here: RunCommand) -> RunCommand:
+    return judge_here
+
+
+@pytest.fixture
 def live(judge: RunCommand, server: Server, tmp_path: Path) -> RunCommand:
     """The command runner with three models added through the command itself."""
     for name, model in (("新", "new"), ("旧", "old"), ("评委", "judge")):
