@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from judge.errors import InputError, UnknownName, nearest
 from judge.identity import Json
 from judge.models.pacing import Limits
+from judge.models.vendors import base_url, check_url, preset
 
 FILE = "judge.toml"
+TEXTS = ("preset", "model", "url", "variant", "system", "revision")  # taken as text, whatever they look like
 
 
 class ModelRow(BaseModel):
@@ -25,17 +28,17 @@ class ModelRow(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     preset: str
-    model: str
+    model: str = Field(min_length=1)
     url: str | None = None
     variant: str | None = None
-    temperature: float | None = None
+    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     system: str | None = None
     thinking: bool | None = None
     revision: str | None = None
     parameters: dict[str, Json] = Field(default_factory=dict)
     concurrency: int | None = Field(default=None, ge=1, le=4096)
-    requests_per_minute: float | None = Field(default=None, gt=0)
-    tokens_per_minute: float | None = Field(default=None, gt=0)
+    requests_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    tokens_per_minute: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     attempts: int = Field(default=6, ge=1, le=20)
     timeout: float = Field(default=600.0, gt=0)
 
@@ -85,8 +88,19 @@ def _row(name: str, table: object, path: Path) -> ModelRow:
             where=where,
             fix="删掉它，改设环境变量；judge models 会说是哪一个",
         )
+    if not name or set(name) & set(",，:=@+"):
+        raise InputError("模型的名字不能空着，也不能有逗号、冒号、= @ +", where=where, fix="换一个名字")
     try:
-        return ModelRow.model_validate(table)
+        row = ModelRow.model_validate(table)
+        json.dumps(row.parameters, allow_nan=False)
+        vendor = preset(row.preset)
+        if row.url is not None:
+            check_url(row.url, where)
+        base_url(vendor, {}, row.variant)
+        return row
+    except UnknownName as error:
+        error.where = where
+        raise
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
@@ -97,6 +111,8 @@ def _row(name: str, table: object, path: Path) -> ModelRow:
         if first["type"] == "missing":
             raise InputError(f"缺少 {key}", where=where, fix=f"补上 {key}") from error
         raise InputError(f"{key} 的值 {first['input']!r} 不合适", where=where, fix=f"改正 {key}") from error
+    except (TypeError, ValueError) as error:
+        raise InputError("parameters 里有 JSON 写不出的值", where=where, fix="改正 parameters") from error
 
 
 def add_model(path: Path, name: str, row: Mapping[str, Json]) -> None:
@@ -123,10 +139,14 @@ def set_model(path: Path, name: str, changes: Mapping[str, str]) -> None:
     for key, said in changes.items():
         table, *rest = key.split(".", 1)
         place, last = (models[name].setdefault(table, {}), rest[0]) if rest else (models[name], table)
+        if not isinstance(place, dict):
+            raise InputError(
+                f"{table} 不是表，没有 {key}", where=str(path), fix="只有 parameters 里能再分，如 parameters.top_p"
+            )
         if said == "auto":
             place.pop(last, None)
         else:
-            place[last] = _read(said)
+            place[last] = said if key in TEXTS else _read(said)
     _replace(path, document)
 
 

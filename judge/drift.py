@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Mapping
+from functools import partial
 
 from judge.errors import InputError
+from judge.models import Message, Request
 from judge.store import Store
-from judge.work import Voice, Work
+from judge.work import Voice
+
+PROBE = Request((Message("user", "你好"),), max_tokens=5)
 
 
 class ModelChanged(InputError):
@@ -15,30 +20,25 @@ class ModelChanged(InputError):
     code = "E3300"
 
 
-async def check(store: Store, work: Work) -> list[str]:
-    """Ask every model that is to be asked and has records here for five tokens, and compare the names it answers under.
+async def check(store: Store, asked: Mapping[str, Voice]) -> list[str]:
+    """Ask every model (by key) that is to be asked and has records here for five tokens: does it answer under the same name?
 
-    Returns the names of those that do not say who they are, now or then. Raises ModelChanged where another model answers.
+    Returns the names of those that do not say who they are, now or then. Raises ModelChanged where another model answers,
+    ModelBusy or another ModelError where one does not answer at all.
     """
+    heads = [(before, voice) for key, voice in asked.items() if (before := store.returned_models(key)) is not None]
+    # A recording has no probe: its identity is its content.
+    heads = [(before, voice) for before, voice in heads if hasattr(voice.model, "probe")]
+    replies = await asyncio.gather(*(voice.pace.call(partial(voice.model.reply, PROBE), 10) for _, voice in heads))
     untold = []
-    for key, voice in _asked(work):
-        before, probe = store.returned_models(key), getattr(voice.model, "probe", None)
-        if before is None or probe is None:  # nothing stored, or a recording, whose identity is its content
-            continue
-        now = (await probe()).reply.returned_model
+    for (before, voice), reply in zip(heads, replies, strict=True):
+        name, now = voice.model.name, reply.returned_model
         if now is None or not before:
-            untold.append(voice.model.name)
+            untold.append(name)
         elif now not in before:
             raise ModelChanged(
                 f"同名可能已换模型：库里的记录来自 {'、'.join(sorted(before))}，现在回答的是 {now}",
-                where=voice.model.name,
-                fix=f"加 --revision {voice.model.name}=新版本名，把它当作另一个；全部重来用 --fresh；或换回原来的模型再接着做",
+                where=name,
+                fix=f"加 --revision {name}=新版本名，把它当作另一个；全部重来用 --fresh；或换回原来的模型再接着做",
             )
     return untold
-
-
-def _asked(work: Work) -> Iterator[tuple[str, Voice]]:
-    if "answer" in work.stages:
-        yield from work.voices.items()
-    if "judge" in work.stages:
-        yield from ((judging.judge.key, voice) for judging, voice in work.judges)

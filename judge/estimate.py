@@ -40,57 +40,70 @@ class Load:
 class Estimate:
     """What is still to be paid for, and the half-width of win+½tie to expect, in points.
 
-    `both` is the judging there would be with both placements of every case.
+    `answers`: one load per candidate that is asked; `judging`: one per judge that is asked; `both`: the judging there would
+    be with both placements of every case.
     """
 
-    answers: Load
-    judging: Load
-    both: Load
+    answers: tuple[Load, ...]
+    judging: tuple[Load, ...]
+    both: tuple[Load, ...]
     known_dialogues: int
     known_judgments: int
     half_width: float
     half_width_both: float
 
     @property
+    def answer_calls(self) -> int:
+        return sum(load.calls for load in self.answers)
+
+    @property
+    def judge_calls(self) -> int:
+        return sum(load.calls for load in self.judging)
+
+    @property
+    def more_for_both(self) -> int:
+        """How many more judgments both placements would take."""
+        return sum(load.calls for load in self.both) - self.judge_calls
+
+    @property
     def calls(self) -> int:
-        return self.answers.calls + self.judging.calls
+        return self.answer_calls + self.judge_calls
 
     @property
     def tokens(self) -> tuple[float, float]:
-        (low, high), (more, most) = self.answers.tokens(), self.judging.tokens()
-        return low + more, high + most
+        each = [load.tokens() for load in (*self.answers, *self.judging)]
+        return sum(low for low, _ in each), sum(high for _, high in each)
 
 
 def estimate(
     questions: Sequence[Question],
     *,
-    answers: int,
-    cases: int,
-    both: int,
-    judges: int,
+    answers: Sequence[int],
+    judging: Sequence[int],
+    both: Sequence[int],
+    short: bool = False,
     known_dialogues: int = 0,
     known_judgments: int = 0,
 ) -> Estimate:
-    """Estimate a run: `answers` dialogues to be held on each question, `cases` placed cases for each of `judges` judges.
+    """Estimate a run from the calls that are left, per candidate and per judge; `short`: judges give no reasons.
 
-    `both` is how many placed cases there would be with both placements; equal to `cases` where it is so already.
+    `both` is how many judgments there would be with both placements; equal to `judging` where it is so already.
     """
     mean = sum(len(question.turns) for question in questions) / max(1, len(questions))
-    answered = max(0, round((len(questions) * answers - known_dialogues) * mean))
     # On average half of the earlier turns stand in the history of a call.
-    asked = Load(answered, _each(lambda one: 50 + (mean - 1) / 2 * (one + 50)), _each(float))
+    asked, given = _each(lambda one: 50 + (mean - 1) / 2 * (one + 50)), _each(float)
     seen = _each(lambda one: PROMPT_TOKENS + 2 * mean * one)
-    said = (float(REASON_TOKENS[0]), float(REASON_TOKENS[1]))
+    said = (1.0, 5.0) if short else (float(REASON_TOKENS[0]), float(REASON_TOKENS[1]))
     count = max(1, len(questions))
     single = 196 * math.sqrt(SPREAD**2 + ORDER_NOISE**2) / math.sqrt(count)
     double = 196 * math.sqrt(SPREAD**2 + ORDER_NOISE**2 / 2) / math.sqrt(count)
     return Estimate(
-        asked,
-        Load(max(0, cases * judges - known_judgments), seen, said),
-        Load(max(0, both * judges - known_judgments), seen, said),
+        tuple(Load(calls, asked, given) for calls in answers),
+        tuple(Load(calls, seen, said) for calls in judging),
+        tuple(Load(calls, seen, said) for calls in both),
         known_dialogues,
         known_judgments,
-        double if cases == both else single,
+        double if list(judging) == list(both) else single,
         double,
     )
 
@@ -99,15 +112,14 @@ def _each(figure: Callable[[float], float]) -> tuple[float, float]:
     return figure(ANSWER_TOKENS[0]), figure(ANSWER_TOKENS[1])
 
 
-def price_range(loads: Sequence[tuple[Load, Sequence[Price | None]]]) -> tuple[float, float, bool]:
-    """Return what loads cost, each shared evenly by some models, low and high in yuan; the last says that all prices are known."""
+def price_range(loads: Sequence[tuple[Load, Price | None]]) -> tuple[float, float, int]:
+    """Return what loads cost, low and high in yuan, and how many calls are not in it because their price is not known."""
     low = high = 0.0
-    known = True
-    for load, prices in loads:
-        for price in prices:
-            if price is None:
-                known = known and not load.calls
-                continue
+    unknown = 0
+    for load, price in loads:
+        if price is None:
+            unknown += load.calls
+        else:
             one, other = load.cost(price)
-            low, high = low + one / len(prices), high + other / len(prices)
-    return low, high, known
+            low, high = low + one, high + other
+    return low, high, unknown

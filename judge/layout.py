@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -11,14 +11,15 @@ from judge.bank import read_bank, shipped_banks
 from judge.dialogue import Manner
 from judge.errors import InputError, UnknownName
 from judge.estimate import Estimate, estimate
-from judge.importers import own
+from judge.importers import Imported, own
 from judge.judges import Judging
 from judge.judges.protocols import has_reference, pairwise, pointwise
+from judge.pairing import evenly
 from judge.records import Candidate, Dialogue, Judge, Question, judgment_key
 from judge.rubric import read_rubric, shipped_rubrics
 from judge.store import Store
 from judge.voices import Voices
-from judge.work import Caps, Design, Order, Voice, Work, draw
+from judge.work import Caps, Design, Item, Order, Voice, Work, draw, judgeable
 
 RECORDED = "answers:"  # before a file of answers that stands for a candidate
 
@@ -60,11 +61,14 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
 
     Adds the bank and recorded answers to the store. Raises InputError for all that cannot be carried out as asked.
     """
-    questions = questions_of(store, wish)
-    how, bank = wish.how, questions[0].bank
-    candidates, asked = _candidates(store, voices, wish, bank)
-    judges = [(_judging(store, wish, voices, name), _opened(store, voices, name)) for name in wish.judges]
-    _same_models(store, bank, candidates, [judging.judge for judging, _ in judges])
+    how = wish.how
+    questions = questions_of(store, voices, wish)
+    bank = questions[0].bank
+    candidates, asked, files = _candidates(store, voices, wish, bank)
+    judges = _judges(store, voices, wish, bank)
+    _known_models(store, bank, candidates, [judging.judge for judging, _ in judges])
+    for found in files:
+        store.add(banks=found.banks, questions=found.questions, dialogues=found.dialogues)
     blank = [
         Dialogue(question, candidate, (), sample, wish.history)
         for question in questions
@@ -86,12 +90,16 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         stages=frozenset({"answer", "judge"} if how.stage is None else {how.stage}),
     )
     _check(work, how)
-    return work, _estimated(store, work, blank)
+    work, plan = _estimated(store, work, blank, short=how.protocol == "soft")
+    for voice, load in zip(work.all_voices, (*plan.answers, *plan.judging), strict=True):
+        if load.calls and (check_key := getattr(voice.model, "check_key", None)):
+            check_key()
+    return work, plan
 
 
-def questions_of(store: Store, wish: Wish) -> list[Question]:
+def questions_of(store: Store, voices: Voices, wish: Wish) -> list[Question]:
     """Return the questions of the wanted bank: one in the store, a file, or one that comes with the program."""
-    name = wish.bank or "open"
+    name = wish.bank or _bank_of(store, [one for one in wish.candidates if not voices.knows(one)])
     shipped = {path.stem: path for path in shipped_banks()}
     known = [summary.bank.name for summary in store.banks() if summary.questions]
     if Path(name).is_file() or (name not in known and name in shipped):
@@ -107,7 +115,21 @@ def questions_of(store: Store, wish: Wish) -> list[Question]:
     chosen = [one for one in questions if not wish.abilities or one.ability in wish.abilities]
     if not chosen:
         raise InputError(f"题库 {name} 没有可问的题（题面未公布）", fix="换一个题库")
-    return _limited(chosen, wish.how.limit)
+    limit = wish.how.limit
+    return chosen if limit is None else [chosen[at] for at in evenly([one.ability for one in chosen], limit)]
+
+
+def _bank_of(store: Store, names: Sequence[str]) -> str:
+    """Return the one bank that all recorded candidates among these answered; `open` where none is recorded."""
+    banks = [summary.bank.name for summary in store.banks()]
+    answered = {bank: set(store.candidates(bank).values()) for bank in banks}
+    recorded = [name for name in names if any(name in there for there in answered.values())]
+    shared = [bank for bank in banks if recorded and answered[bank].issuperset(recorded)]
+    if "open" in shared or not shared:
+        return "open"
+    if len(shared) > 1:
+        raise InputError(f"{'、'.join(recorded)} 在几个题库里都有回答：{'、'.join(shared)}", fix="用 --bank 指定一个")
+    return shared[0]
 
 
 def judge_name(how: How, voices: Voices, name: str) -> str:
@@ -119,13 +141,18 @@ def judge_name(how: How, voices: Voices, name: str) -> str:
 # ── who answers, who judges ───────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _candidates(store: Store, voices: Voices, wish: Wish, bank: str) -> tuple[list[Candidate], dict[str, Voice]]:
-    """Return the candidates, and by key the voices of those that are asked; the others have their answers in the store."""
+def _candidates(
+    store: Store, voices: Voices, wish: Wish, bank: str
+) -> tuple[list[Candidate], dict[str, Voice], list[Imported]]:
+    """Return the candidates, by key the voices of those that are asked, and the answers that come in files."""
     recorded: dict[str, Candidate] = {}
-    candidates, asked = [], {}
+    candidates: list[Candidate] = []
+    asked, files = {}, []
     for name in wish.candidates:
         if name.startswith(RECORDED):
-            candidates.append(_from_file(store, Path(name.removeprefix(RECORDED)), bank))
+            candidate, found = _from_file(store, Path(name.removeprefix(RECORDED)), bank)
+            candidates.append(candidate)
+            files.append(found)
         elif voices.knows(name):
             voice = _opened(store, voices, name)
             candidates.append(Candidate(voices.shown(name), voice.model.identity))
@@ -135,12 +162,8 @@ def _candidates(store: Store, voices: Voices, wish: Wish, bank: str) -> tuple[li
             if name not in recorded:
                 raise UnknownName("候选", name, [*voices.config.models, *recorded])
             candidates.append(recorded[name])
-    for at, one in enumerate(candidates):
-        for other in candidates[:at]:
-            if one.key == other.key:
-                message = f"{other.name} 与 {one.name} 是同一个模型（地址、模型名、参数都相同）"
-                raise InputError(message, fix="换成两个不同的候选；若其实不同，在 judge.toml 里写上 revision")
-    return candidates, asked
+    _distinct("候选", candidates)
+    return candidates, asked, files
 
 
 def _opened(store: Store, voices: Voices, name: str) -> Voice:
@@ -151,8 +174,8 @@ def _opened(store: Store, voices: Voices, name: str) -> Voice:
     return voice
 
 
-def _from_file(store: Store, path: Path, bank: str) -> Candidate:
-    """Add the answers in a file to the store and return the one candidate that gave them."""
+def _from_file(store: Store, path: Path, bank: str) -> tuple[Candidate, Imported]:
+    """Read the answers in a file and return them with the one candidate that gave them."""
     if not path.is_file():
         raise InputError("没有这个回答文件", where=str(path), fix="写成 answers:路径.jsonl")
     found = own.read(path, known=lambda name: [*store.questions(name), *store.dialogues(name)])
@@ -161,8 +184,21 @@ def _from_file(store: Store, path: Path, bank: str) -> Candidate:
         said = f"有 {len(given)} 个候选（{'、'.join(one.name for one in given.values())}）" if given else "没有回答"
         fix = "一个文件只放一个候选对这个题库的回答；几个候选先 judge import 再按名字比较"
         raise InputError(f"对题库 {bank} {said}", where=str(path), fix=fix)
-    store.add(banks=found.banks, questions=found.questions, dialogues=found.dialogues)
-    return next(iter(given.values()))
+    return next(iter(given.values())), found
+
+
+def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[Judging, Voice | None]]:
+    """Return the judges that are asked; those whose judgments are stored already have been heard."""
+    if wish.how.protocol == "scores" and len(wish.judges) > 1:
+        raise InputError("打分的评委合不成评委团", where="--judge", fix="一次用一个评委，各看各的榜")
+    heard = {judge.name for judge in store.known_judges(bank)}
+    names = [name for name in wish.judges if voices.knows(name) or name not in heard]
+    judges: list[tuple[Judging, Voice | None]] = []
+    for name in names:
+        voice = _opened(store, voices, name)
+        judges.append((_judging(store, wish, voices, name), voice))
+    _distinct("评委", [judging.judge for judging, _ in judges])
+    return judges
 
 
 def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
@@ -178,18 +214,30 @@ def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
 # ── what stands in the way ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _same_models(store: Store, bank: str, candidates: Sequence[Candidate], judges: Sequence[Judge]) -> None:
-    """Raise InputError where a name stands for another model in the store: a board could not tell the two apart."""
-    noun_of: list[tuple[str, Sequence[Candidate | Judge], Sequence[Candidate | Judge]]] = [
-        ("候选", candidates, store.known_candidates(bank)),
-        ("评委", judges, store.known_judges(bank)),
+def _distinct(noun: str, models: Sequence[Candidate | Judge]) -> None:
+    for at, one in enumerate(models):
+        for other in models[:at]:
+            if one.key == other.key:
+                message = f"{other.name} 与 {one.name} 是同一个{noun}（地址、模型名、参数都相同）"
+                raise InputError(message, fix=f"换成不同的{noun}；若其实不同，在 judge.toml 里写上 revision")
+
+
+def _known_models(store: Store, bank: str, candidates: Sequence[Candidate], judges: Sequence[Judge]) -> None:
+    """Raise InputError where a name stands for another model in the store, or a model has another name there."""
+    kinds: list[tuple[str, Sequence[Candidate | Judge], Sequence[Candidate | Judge], Sequence[Candidate | Judge]]] = [
+        ("候选", candidates, store.known_candidates(bank), store.known_candidates()),
+        ("评委", judges, store.known_judges(bank), store.known_judges()),
     ]
-    for noun, now, before in noun_of:
-        known = {one.name: one for one in before}
+    for noun, now, here, everywhere in kinds:
+        named = {one.name: one for one in here}
+        keyed = {one.key: one for one in everywhere}
         for one in now:
-            other = known.get(one.name)
+            same, other = keyed.get(one.key), named.get(one.name)
+            plain = one.name.partition("@")[0].partition("+")[0]
+            if same is not None and same.name != one.name:
+                fix = f"就用 {same.name} 这个名字；若其实不同，加 --revision {plain}=版本名"
+                raise InputError(f"{one.name} 这个模型在库里叫 {same.name}", fix=fix)
             if other is not None and other.key != one.key:
-                plain = one.name.partition("@")[0].partition("+")[0]
                 raise InputError(
                     f"{one.name} 在库里是另一个{noun}：{_differences(one, other)}",
                     fix=f"加 --revision {plain}=新版本名，记作另一个{noun}；或改回原样",
@@ -228,8 +276,7 @@ def _check(work: Work, how: How) -> None:
         lacking = [one.id for one in work.questions if not has_reference(one)]
         _none(lacking, "没有参考答案或要点", "去掉 --reference：有参考的题照参考评，没有的照通则评；或换有参考的题库")
     if how.max_cost is not None:
-        voices = [*work.voices.values(), *(voice for _, voice in work.judges)]
-        unknown = sorted({voice.model.name for voice in voices if voice.price is None})
+        unknown = sorted({voice.model.name for voice in work.all_voices if voice.price is None})
         if unknown:
             fix = "在 judge.toml 旁边的 prices.toml 里写上它的 [[price]]（judge models --prices 看写法），或改用 --max-calls"
             raise InputError(f"不知道 {'、'.join(unknown)} 的单价，没法按钱封顶", where="--max-cost", fix=fix)
@@ -244,39 +291,38 @@ def _none(lacking: Sequence[str], what: str, fix: str) -> None:
 # ── how much of it ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _limited(questions: list[Question], limit: int | None) -> list[Question]:
-    """Take so many questions, evenly over abilities, in the bank's order."""
-    if limit is None or limit >= len(questions):
-        return questions
-    groups: dict[str, list[Question]] = {}
-    for question in questions:
-        groups.setdefault(question.ability, []).append(question)
-    turns = [
-        (at, number, question) for number, group in enumerate(groups.values()) for at, question in enumerate(group)
-    ]
-    chosen = {question.key for _, _, question in sorted(turns, key=lambda one: one[:2])[:limit]}
-    return [question for question in questions if question.key in chosen]
-
-
-def _estimated(store: Store, work: Work, blank: Sequence[Dialogue]) -> Estimate:
-    known = store.finished_dialogues(one for one in blank if one.candidate.key in work.voices)
-    # What is judged already is known before anything is answered: keys do not hang on the answers' texts.
-    by: dict[tuple[str, int], list[Dialogue]] = {}
+def _estimated(store: Store, work: Work, blank: Sequence[Dialogue], *, short: bool) -> tuple[Work, Estimate]:
+    """Count what is left, model by model; leave out what could never be judged, since a recorded candidate lacks its answer."""
+    held = store.finished_dialogues(blank)
+    by: dict[Item, list[Dialogue]] = {(one, at): [] for one, at in work.todo}
     for dialogue in blank:
-        by.setdefault((dialogue.question.key, dialogue.sample), []).append(dialogue)
-    keys = [
-        judgment_key(case, judging.judge)
-        for group in by.values()
-        for case in work.draw.cases(group)
-        for judging, _ in work.judges
-    ]
-    answers, judges = "answer" in work.stages, "judge" in work.stages
-    return estimate(
-        work.questions,
-        answers=len(work.voices) * work.samples if answers else 0,
-        cases=len(work.draw) if judges else 0,
-        both=work.draw.both if judges else 0,
-        judges=len(work.judges),
-        known_dialogues=len(known) if answers else 0,
-        known_judgments=len(store.judged(keys)) if judges else 0,
+        if dialogue.key in held or dialogue.candidate.key in work.voices:
+            by[dialogue.question, dialogue.sample].append(held.get(dialogue.key, dialogue))
+    answering, judging = "answer" in work.stages, "judge" in work.stages
+    if judging:
+        by = {item: there for item, there in by.items() if work.draw.cases(there)}
+    if not by:
+        raise InputError("这些候选没有一道题都有回答，没有可评的", fix="换一个候选，或补上回答再来")
+    open_ones = [one for there in by.values() for one in there if one.key not in held]
+    kept = store.kept_counts([one.key for one in open_ones])
+    left = dict.fromkeys(work.voices, 0)
+    for one in open_ones:
+        left[one.candidate.key] += len(one.question.turns) - kept.get(one.key, 0)
+    # What is judged already is known before anything is answered: keys do not hang on the answers' texts.
+    cases = [case for there in by.values() for case in work.draw.cases(there) if judgeable(case)]
+    wanted = {judge.judge.key: [judgment_key(case, judge.judge) for case in cases] for judge, _ in work.asked_judges}
+    heard = store.judged([key for keys in wanted.values() for key in keys]) if judging else set()
+    counts = [sum(key not in heard for key in keys) if judging else 0 for keys in wanted.values()]
+    more = round(len(cases) * (work.draw.both / max(1, len(work.draw)) - 1)) if judging else 0
+    plan = estimate(
+        [question for question, _ in by],
+        answers=[count if answering else 0 for count in left.values()],
+        judging=counts,
+        both=[count + more for count in counts],
+        short=short,
+        known_dialogues=sum(
+            one.key in held for there in by.values() for one in there if one.candidate.key in work.voices
+        ),
+        known_judgments=len(heard),
     )
+    return replace(work, items=list(by)), plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Literal
 
 from judge.identity import content_hash
@@ -66,3 +66,13 @@ def _by_ability(cases: Sequence[Case]) -> list[list[Case]]:
     for case in cases:
         groups.setdefault(case.question.ability, []).append(case)
     return list(groups.values())
+
+
+def evenly(groups: Sequence[Hashable], limit: int) -> list[int]:
+    """Return the positions of so many items, taken in turn from every group, in their own order."""
+    seen: dict[Hashable, int] = {}
+    ranks = []
+    for at, group in enumerate(groups):
+        ranks.append((seen.setdefault(group, 0), at))
+        seen[group] += 1
+    return sorted(at for _, at in sorted(ranks)[:limit])

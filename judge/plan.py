@@ -64,6 +64,7 @@ def _expected(key: str) -> str:
         "tie_within": "不小于 0 的数",
         "confidence": "0 与 1 之间的数",
         "seed": "整数",
+        "limit": "整数",
     }
     return kinds.get(key.partition(".")[0], "文字")
 
@@ -72,6 +73,7 @@ def _in_range(plan: Plan, where: str) -> Plan:
     for key, fits, expected in (
         ("margin", 0 <= plan.margin < 50, "0 到 50 之间的百分点数"),
         ("tie_within", plan.tie_within >= 0, "不小于 0 的数"),
+        ("limit", plan.limit is None or plan.limit >= 1, "不小于 1 的整数"),
         ("confidence", 0.5 <= plan.confidence < 1, "0.5 与 1 之间的数，例如 0.95"),
     ):
         if not fits:

@@ -390,6 +390,7 @@ class Plan:
     history: Literal["own", "golden"] = "own"
     confidence: float = 0.95
     seed: int = 0
+    limit: int | None = None  # so many questions, evenly over abilities
 
     @property
     def judges(self) -> tuple[str, ...]:

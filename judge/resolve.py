@@ -10,6 +10,7 @@ import numpy as np
 from judge.columns import Codes, DialogueColumns, JudgmentColumns, QuestionColumns
 from judge.errors import InputError, NothingToCompare, UnknownName
 from judge.meetings import Meetings, all_pairs
+from judge.pairing import evenly
 from judge.records import Bank, Plan, Tally
 from judge.store import Store
 
@@ -148,6 +149,8 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
     )
     dialogues = store.dialogue_columns(bank, candidates, plan.history)
     questions = _one_version(questions, dialogues)
+    if plan.limit is not None:
+        questions = questions.take(np.array(evenly(questions.ability.tolist(), plan.limit), np.int64))
     return Material(
         bank=store.bank(bank),
         judge=PEOPLE if judge is None else store.judges(bank)[judge],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from judge import pairing
 from judge.dialogue import Manner
@@ -12,10 +12,11 @@ from judge.judges import Judging
 from judge.models import ChatModel
 from judge.models.pacing import Pace
 from judge.models.prices import Price
-from judge.records import DIALOGUE, Candidate, Case, Dialogue, Question, Scope
+from judge.records import DIALOGUE, Candidate, Case, Dialogue, Outcome, Question, Scope
 
 Design = Literal["baseline", "round-robin", "single"]  # single: judged one by one, by scores
 Order = Literal["auto", "both", "single"]
+Item: TypeAlias = tuple[Question, int]  # a question and a sample of it
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,39 @@ class Draw:
 class Work:
     """All that a run is to do: who answers what, which cases are drawn, who judges.
 
-    `candidates` without a voice must have their dialogues in the store.
+    `candidates` without a voice must have their dialogues in the store. `items`: the questions and samples of them to work
+    on; None: all.
     """
 
     questions: Sequence[Question]
     candidates: Sequence[Candidate]
     voices: Mapping[str, Voice]  # by candidate key
-    judges: Sequence[tuple[Judging, Voice]]
+    judges: Sequence[tuple[Judging, Voice | None]]  # None: a judge that needs no model
     draw: Draw
     manner: Manner = field(default_factory=Manner)
     samples: int = 1
     caps: Caps = field(default_factory=Caps)
     stages: frozenset[str] = frozenset({"answer", "judge"})
+    items: Sequence[Item] | None = None
+
+    @property
+    def todo(self) -> Sequence[Item]:
+        """The questions and samples of them to work on."""
+        return (
+            self.items
+            if self.items is not None
+            else [(one, at) for one in self.questions for at in range(self.samples)]
+        )
+
+    @property
+    def asked_judges(self) -> list[tuple[Judging, Voice]]:
+        """The judges behind which a model stands."""
+        return [(judging, voice) for judging, voice in self.judges if voice is not None]
+
+    @property
+    def all_voices(self) -> list[Voice]:
+        """Every model of the run: candidates first, then judges."""
+        return [*self.voices.values(), *(voice for _, voice in self.asked_judges)]
 
     def blank(self, question: Question, sample: int) -> list[Dialogue]:
         """Return the dialogues that are to be held on a question, without answers: they have their keys already."""
@@ -125,3 +147,13 @@ def draw(
         at = (case.question.key, case.dialogues[0].sample)
         placed.setdefault(at, []).append((case.scope, tuple(one.candidate.key for one in case.dialogues)))
     return Draw(placed, len(met) if design == "single" else 2 * len(met))
+
+
+def judgeable(case: Case) -> bool:
+    """Tell whether there is something to judge: a filtered or empty answer is settled without, a failed one is missing."""
+    for dialogue in case.dialogues:
+        if not dialogue.ended or (case.scope.turn is not None and case.scope.turn < dialogue.ended):
+            continue
+        if not case.question.refuses or dialogue.outcome is Outcome.FAILED:
+            return False
+    return True

@@ -11,6 +11,7 @@ from judge.cli import live
 from judge.cli.help import Command
 from judge.cli.live import live_options
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
+from judge.errors import InputError
 
 EPILOG = """\b
 例：
@@ -88,12 +89,18 @@ def compare(
             "margin": margin,
             "tie_within": tie_within,
             "filtered": filtered,
+            "limit": flags.how.limit,
         },
     )
     voices = live.opened_voices(flags)
-    if live.live(voices, [first, second, *plan.judges]):
+    names = (first, second, *plan.judges)
+    if human or not live.live(voices, names):
+        flags.refuse_unless_live(names)
+    else:
         from judge.layout import Wish
 
+        if not plan.judges and flags.how.stage != "answer":
+            raise InputError("没有说由谁评", where="--judge", fix="加 --judge 评委；只要回答就加 --stage answer")
         wish = Wish(
             candidates=(first, second),
             judges=plan.judges,
@@ -105,7 +112,7 @@ def compare(
             seed=plan.seed,
             how=flags.how,
         )
-        done = live.perform(url, voices, wish, flags)
+        done = live.perform(url, voices, wish, flags, as_json=as_json)
         if done is None:
             return
         plan = replace(plan, bank=done.bank, candidates=done.candidates, judge=done.judge)

@@ -96,11 +96,13 @@ async def _looked_at(voices: Voices, names: list[str], url: str, with_calls: boo
     for name in names:
         try:
             voice = voices.open(name)
+            if check_key := getattr(voice.model, "check_key", None):
+                check_key()
         except JudgeError as error:
             checks.append(Check(name, False, error.message, error.fix))
             continue
         endpoint = voice.model.identity.endpoint
-        checks.append(Check(name, True, f"{endpoint}，密钥已设置或不需要"))
+        checks.append(Check(name, True, f"{endpoint}，密钥已设置，或不需要密钥"))
         if with_calls and endpoint not in reached and "://" in endpoint:
             found = await asyncio.to_thread(_reached, endpoint)
             reached[endpoint] = all(check.ok for check in found)
@@ -164,8 +166,8 @@ async def _examined(name: str, voices: Voices, url: str) -> list[Check]:
     except JudgeError as error:
         return [Check(f"{name} 调用", False, error.message, error.fix)]
     opened(url).keep_finding(voice.model.identity, found)
-    words = {True: "有", False: "没有", None: "没问出来"}
-    seen = "，".join(f"{word}{words[getattr(found, field)]}" for field, word in ABLE.items())
+    words = {True: "行", False: "不行", None: "没问出来"}
+    seen = "，".join(f"{word} {words[getattr(found, field)]}" for field, word in ABLE.items())
     checks = [Check(f"{name} 调用", True, f"{found.returned_model or '没有报模型名'}；{seen}")]
     listed, model = found.listed, voice.model.identity.model
     if listed is not None:

@@ -44,7 +44,7 @@ def init(bank: str | None, as_json: bool) -> None:
     from judge.config import FILE, read_config
     from judge.models.vendors import presets
 
-    path = Path(os.environ.get("JUDGE_CONFIG", FILE))
+    path = Path(os.environ.get("JUDGE_CONFIG") or FILE)
     known = read_config(path).models
     found = {
         name: variable

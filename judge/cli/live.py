@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import math
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from judge.cli.output import print_json
 from judge.errors import CapReached, InputError, JudgeError
 
 Function = TypeVar("Function", bound=Callable[..., None])
@@ -38,13 +40,17 @@ class Flags:
 
     how: How
     revisions: dict[str, str]
+    fresh: bool
     dry_run: bool
     yes: bool
 
-    @property
-    def fresh(self) -> str | None:
-        """The revision that everything of a run made afresh bears."""
-        return self.revisions.get("") if self.revisions.get("", "").startswith("fresh-") else None
+    def refuse_unless_live(self, names: Sequence[str]) -> None:
+        """Raise InputError where options of a live run were given and there is nothing to ask live."""
+        from judge.layout import How
+
+        if self.dry_run or self.revisions or replace(self.how, limit=None) != How():
+            message = f"{'、'.join(names)} 都是库里的记录，没有要现场作答或评判的"
+            raise InputError(message, where="命令行", fix="去掉现场评测的选项，或换成 judge.toml 里的模型、预设:模型名")
 
 
 OPTIONS = (
@@ -69,7 +75,7 @@ OPTIONS = (
     click.option(
         "--samples", type=click.IntRange(1, 100), default=1, metavar="次", help="现场评测：每题各答几遍（默认 1）"
     ),
-    click.option("--limit", type=click.IntRange(1), metavar="题数", help="现场评测：只问这么多题，各能力均摊"),
+    click.option("--limit", type=click.IntRange(1), metavar="题数", help="只问、只看这么多题，各能力均摊"),
     click.option("--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续"),
     click.option(
         "--max-cost", type=click.FloatRange(0, min_open=True), metavar="元", help="现场评测：花费上限，到了就停，可续"
@@ -99,8 +105,11 @@ def live_options(function: Function) -> Function:
         from judge.layout import How
 
         how = How(**{field.name: given.pop(field.name) for field in fields(How)})  # type: ignore[arg-type]
-        revisions = _revisions(given.pop("revision"), given.pop("fresh"))  # type: ignore[arg-type]
-        flags = Flags(how, revisions, given.pop("dry_run"), given.pop("yes"))  # type: ignore[arg-type]
+        if how.max_cost is not None and not math.isfinite(how.max_cost):
+            raise InputError("--max-cost 要是一个数", where="命令行", fix="例如 --max-cost 10")
+        fresh = bool(given.pop("fresh"))
+        revisions = _revisions(given.pop("revision"), fresh)  # type: ignore[arg-type]
+        flags = Flags(how, revisions, fresh, given.pop("dry_run"), given.pop("yes"))  # type: ignore[arg-type]
         function(**given, flags=flags)
 
     for option in reversed(OPTIONS):
@@ -111,6 +120,8 @@ def live_options(function: Function) -> Function:
 def _revisions(said: Sequence[str], fresh: bool) -> dict[str, str]:
     pairs = [one.rpartition("=") for one in said]
     revisions = {name: revision for name, _, revision in pairs}
+    if not all(revisions.values()):
+        raise InputError("--revision 后面要有版本名", where="命令行", fix="例如 --revision 新版=2026-11")
     if fresh:
         if "" in revisions:
             raise InputError("--fresh 与 --revision 不能一起用", where="命令行", fix="--fresh 自己起一个版本名")
@@ -124,7 +135,7 @@ def opened_voices(flags: Flags | None = None) -> Voices:
     from judge.models import prices
     from judge.voices import Voices
 
-    path = Path(os.environ.get("JUDGE_CONFIG", FILE))
+    path = Path(os.environ.get("JUDGE_CONFIG") or FILE)
     table = prices.read_prices(path.with_name(prices.FILE))
     return Voices(read_config(path), os.environ, flags.revisions if flags else {}, table)
 
@@ -145,24 +156,33 @@ class Done:
     judge: str | None
 
 
-def perform(url: str, voices: Voices, wish: Wish, flags: Flags) -> Done | None:
+def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool) -> Done | None:
     """Lay a run out, say what it takes and carry it out; returns None where there is nothing to compare yet."""
     from judge.cli.output import opened
     from judge.layout import judge_name, lay_out
 
+    named = {*wish.candidates, *wish.judges}
+    for name in flags.revisions.keys() - {""}:
+        if name not in named or not voices.knows(name):
+            raise InputError(f"--revision 里的 {name} 不是这次要问的模型", where="命令行", fix="写候选或评委的名字")
     store = opened(url, create=True)
     work, expected = lay_out(store, voices, wish)
-    if flags.fresh:
-        print(f"从头再做一遍，这一次记作 …@{flags.fresh}；中断后加 --revision {flags.fresh} 接着做", file=sys.stderr)
+    if flags.fresh and not flags.dry_run:
+        stamp = flags.revisions[""]
+        print(f"从头再做一遍，这一次记作 …@{stamp}；中断后加 --revision {stamp} 接着做", file=sys.stderr)
     print_plan(work, expected)
     if flags.dry_run:
+        if as_json:
+            _print_plan_json(work, expected)
         return None
     if wish.how.stage != "score":
         carry_out(store, voices, work, expected, yes=flags.yes)
-    if wish.how.stage == "answer":
-        return None
-    judges = [judge_name(wish.how, voices, name) for name in wish.judges]
     names = tuple(candidate.name for candidate in work.candidates)
+    if wish.how.stage == "answer":
+        if as_json:
+            print_json("judge.answered/1", {"bank": work.questions[0].bank, "candidates": list(names)})
+        return None
+    judges = [judge_name(wish.how, voices, name) if voices.knows(name) else name for name in wish.judges]
     return Done(work.questions[0].bank, names, ",".join(judges) or None)
 
 
@@ -172,52 +192,78 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags) -> Done | None:
 def print_plan(work: Work, plan: Estimate) -> None:
     """Say on stderr what is about to happen and what it will take."""
     low, high = plan.tokens
-    turns = sum(len(question.turns) for question in work.questions)
-    answering, judging = list(work.voices.values()), [voice for _, voice in work.judges]
-    money = _money([(plan.answers, answering), (plan.judging, judging)])
+    asked = {question.key: question for question, _ in work.todo}.values()
+    turns = sum(len(question.turns) for question in asked)
+    known = plan.known_dialogues or plan.known_judgments
     lines = [
-        f"计划：{len(work.questions)} 题 {turns} 轮 × {len(work.candidates)} 个候选"
+        f"计划：{len(asked)} 题 {turns} 轮 × {len(work.candidates)} 个候选"
         + (f" × {work.samples} 遍" if work.samples > 1 else "")
         + (f"，{len(work.judges)} 个评委" if work.judges else ""),
-        f"  作答 {plan.answers.calls} 次，评判至多 {plan.judging.calls} 次"
-        + (
-            f"；库里已有 {plan.known_dialogues} 段对话、{plan.known_judgments} 条评判，不再付费"
-            if plan.known_dialogues or plan.known_judgments
-            else ""
-        ),
-        f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token，{money}（估算；单价见 judge models --prices，账单以官网为准）",
+        f"  作答 {plan.answer_calls} 次，评判至多 {plan.judge_calls} 次"
+        + (f"；库里已有 {plan.known_dialogues} 段对话、{plan.known_judgments} 条评判，不再付费" if known else ""),
     ]
-    if work.judges:
+    if len(asked) < len(work.questions):
+        lines.insert(1, f"  有 {len(work.questions) - len(asked)} 题缺已有候选的回答，比不了，不问")
+    if plan.calls:
+        money = _money(_loads(work, plan.answers, plan.judging))
+        lines.append(
+            f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token，{money}（估算；单价见 judge models --prices，账单以官网为准）"
+        )
+    if work.judges and len(work.candidates) > 1 and work.draw.both > len(work.questions) * len(work.candidates) / 2:
         lines.append(f"  预计区间：胜+½平 ±{plan.half_width:.1f} 分")
-    if plan.both.calls > plan.judging.calls:
-        more = f"{plan.both.calls - plan.judging.calls} 次评判"
-        both = _money([(plan.answers, answering), (plan.both, judging)])
-        lines.append(f"  两种位置都评（--order both）：再多 {more}，共{both}，±{plan.half_width_both:.1f} 分")
+    if plan.more_for_both > 0:
+        both = _money(_loads(work, plan.answers, plan.both))
+        lines.append(
+            f"  两种位置都评（--order both）：再多 {plan.more_for_both} 次评判，共{both}，±{plan.half_width_both:.1f} 分"
+        )
     print("\n".join(lines), file=sys.stderr)
 
 
-def _money(loads: Sequence[tuple[Load, Sequence[Voice]]]) -> str:
+def _print_plan_json(work: Work, plan: Estimate) -> None:
+    low, high, unknown = price_of_plan(work, plan)
+    content = {
+        "questions": len({question.key for question, _ in work.todo}),
+        "candidates": [candidate.name for candidate in work.candidates],
+        "judges": [judging.judge.name for judging, _ in work.judges],
+        "answer_calls": plan.answer_calls,
+        "judge_calls": plan.judge_calls,
+        "known_dialogues": plan.known_dialogues,
+        "known_judgments": plan.known_judgments,
+        "tokens": list(plan.tokens),
+        "yuan": [low, high],
+        "calls_without_price": unknown,
+        "half_width": plan.half_width,
+        "half_width_both": plan.half_width_both,
+    }
+    print_json("judge.plan/1", content)
+
+
+def _loads(work: Work, answers: Sequence[Load], judging: Sequence[Load]) -> list[tuple[Load, Voice]]:
+    return list(zip((*answers, *judging), work.all_voices, strict=True))
+
+
+def price_of_plan(work: Work, plan: Estimate) -> tuple[float, float, int]:
+    """Return what a plan costs, low and high in yuan, and how many calls have no known price."""
     from judge.estimate import price_range
 
-    low, high, known = price_range([(load, [voice.price for voice in voices]) for load, voices in loads])
-    unknown = sorted({voice.model.name for load, voices in loads if load.calls for voice in voices if not voice.price})
-    said = f"约 ¥{low:.2f}–{high:.2f}" if high else "不花钱" if known else ""
-    rest = "" if known else f"{'、'.join(unknown)} 单价未知"
-    return "，另有 ".join(filter(None, [said, rest]))
+    return price_range([(load, voice.price) for load, voice in _loads(work, plan.answers, plan.judging)])
+
+
+def _money(loads: Sequence[tuple[Load, Voice]]) -> str:
+    from judge.estimate import price_range
+
+    low, high, unknown = price_range([(load, voice.price) for load, voice in loads])
+    names = sorted({voice.model.name for load, voice in loads if load.calls and voice.price is None})
+    said = f"约 ¥{low:.2f}–{high:.2f}" if high else "" if unknown else "不花钱"
+    return "，另有 ".join(filter(None, [said, f"{'、'.join(names)} 单价未知" if unknown else ""]))
 
 
 def _ask(work: Work, plan: Estimate, yes: bool) -> None:
-    from judge.estimate import price_range
-
-    loads = [
-        (plan.answers, [voice.price for voice in work.voices.values()]),
-        (plan.judging, [voice.price for _, voice in work.judges]),
-    ]
-    _, cost, known = price_range(loads)
-    # Without a price the number of calls is all there is to go by; what costs nothing needs no leave.
-    if yes or (known and cost <= ASK_ABOVE_COST) or (not known and plan.calls <= ASK_ABOVE_CALLS):
+    """Ask before the first call where it may cost more than a little; what has no price is judged by its calls."""
+    _, cost, unknown = price_of_plan(work, plan)
+    if yes or (cost <= ASK_ABOVE_COST and unknown <= ASK_ABOVE_CALLS):
         return
-    what = f"约 {plan.calls} 次" + (f"，至多约 ¥{cost:.2f}" if known else "，单价未知")
+    what = f"约 {plan.calls} 次，至多约 ¥{cost:.2f}" + (f"，另有 {unknown} 次单价未知" if unknown else "")
     if not sys.stdin.isatty():
         fix = "加 --yes，或用 --limit、--max-calls、--max-cost 先试一小部分"
         raise InputError(f"这一次要调用{what}，需要确认", fix=fix)
@@ -225,7 +271,14 @@ def _ask(work: Work, plan: Estimate, yes: bool) -> None:
 
 
 def _confirmed(question: str, fix: str) -> None:
-    if input(f"{question}[y/N] ").strip().lower() not in {"y", "yes", "是"}:
+    """Ask on stderr, where no result goes; Ctrl-C is an answer too, inside a running loop as well."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        print(f"{question}[y/N] ", end="", file=sys.stderr, flush=True)
+        said = sys.stdin.readline()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if said.strip().lower() not in {"y", "yes", "是"}:
         raise CapReached("没有继续", fix=fix)
 
 
@@ -266,7 +319,11 @@ async def _carried_out(run: Run, voices: Voices, plan: Estimate, yes: bool) -> N
     from judge import drift
 
     try:
-        untold = await drift.check(run.store, run.work)
+        work = run.work
+        asked = {key: voice for (key, voice), load in zip(work.voices.items(), plan.answers, strict=True) if load.calls}
+        judges = ((judging.judge.key, voice) for judging, voice in work.asked_judges)
+        asked |= {key: voice for (key, voice), load in zip(judges, plan.judging, strict=True) if load.calls}
+        untold = await drift.check(run.store, asked)
         if untold and not yes:
             _ask_about(untold)
         await _drained(run, voices, plan)

@@ -16,6 +16,7 @@ from judge.identity import Json
 
 if TYPE_CHECKING:
     from judge.models.prices import Price
+    from judge.models.vendors import Preset
 
 EPILOG = """\b
 例：
@@ -28,6 +29,7 @@ EPILOG = """\b
 
 密钥只从环境变量读，不写进配置、库、日志和报告。
 """
+IDENTITY = {"preset", "model", "url", "variant", "temperature", "system", "thinking", "revision", "parameters"}
 ABLE = {
     "temperature_zero": "温度 0",
     "system_role": "系统消息",
@@ -113,13 +115,18 @@ def set_(name: str, settings: tuple[str, ...]) -> None:
             )
         changes[key.strip()] = value.strip()
     set_model(path, name, changes)
-    print(f"已改 {path}：{name} 的 {'、'.join(changes)}。参数不同的模型是另一个候选，用过的名字要加 --revision。")
+    said = (
+        "。参数不同的模型是另一个候选，用过的名字要加 --revision"
+        if IDENTITY & {key.partition(".")[0] for key in changes}
+        else ""
+    )
+    print(f"已改 {path}：{name} 的 {'、'.join(changes)}{said}。")
 
 
 def _path() -> Path:
     from judge.config import FILE
 
-    return Path(os.environ.get("JUDGE_CONFIG", FILE))
+    return Path(os.environ.get("JUDGE_CONFIG") or FILE)
 
 
 def has_key(name: str, environment: Mapping[str, str]) -> bool:
@@ -169,7 +176,8 @@ def _print_models(url: str, as_json: bool) -> None:
         limits += [f"{one.requests_per_minute:g} 次/分"] if one.requests_per_minute else []
         limits += [f"{one.tokens_per_minute:g} token/分"] if one.tokens_per_minute else []
         cost = "单价未知" if price is None else _cost(price)
-        print(f"{row['name']}  {one.preset}:{one.model}  密钥{'有' if row['key'] else '没有设置'}")
+        key = "不需要密钥" if not preset(one.preset).key_required else "密钥有" if row["key"] else "密钥没有设置"
+        print(f"{row['name']}  {one.preset}:{one.model}  {key}")
         print(f"    {'，'.join(limits)}；{cost}；能力：{_able(row['finding'])}")
 
 
@@ -215,10 +223,25 @@ def _print_presets(as_json: bool) -> None:
     from judge.wrapping import definitions
 
     if as_json:
-        rows = {name: {"title": one.title, "key_variables": list(one.key_variables)} for name, one in presets().items()}
+        rows = {
+            name: {
+                "title": one.title,
+                "url": one.base_url,
+                "variants": dict(one.variants or {}),
+                "key_required": one.key_required,
+                "key_variables": list(one.key_variables),
+            }
+            for name, one in presets().items()
+        }
         print_json("judge.presets/1", {"presets": rows})
         return
-    rows_text = [
-        (name, f"{one.title}  {'、'.join(one.key_variables) or '不需要密钥'}") for name, one in presets().items()
-    ]
+    rows_text = [(name, f"{one.title}  {_keys(one)}{_variants(one)}") for name, one in presets().items()]
     print("\n".join(definitions(rows_text, 80)))
+
+
+def _keys(vendor: Preset) -> str:
+    return "、".join(vendor.key_variables) if vendor.key_required else "不需要密钥"
+
+
+def _variants(vendor: Preset) -> str:
+    return f"；variant：{'、'.join(vendor.variants)}" if vendor.variants else ""

@@ -35,7 +35,7 @@ async def shown(run: Run, voices: Voices, plan: Estimate) -> AsyncIterator[None]
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         watch.look()
-        print(watch.line(), file=sys.stderr)
+        print(watch.line(ended=True), file=sys.stderr)
 
 
 async def _lines(watch: Watch) -> None:
@@ -66,14 +66,10 @@ class Watch:
         self.run = run
         self.started = time.monotonic()
         self.paces = {f"{urlsplit(url).netloc or url} {name}": pace for (url, name), pace in voices.paces.items()}
-        self.planned = dict.fromkeys(self.paces, 0.0)
-        for load, asked in (
-            (plan.answers, list(run.work.voices.values())),
-            (plan.judging, [voice for _, voice in run.work.judges]),
-        ):
-            for voice in asked:
-                for name, pace in self.paces.items():
-                    self.planned[name] += load.calls / len(asked) if pace is voice.pace else 0
+        self.planned = dict.fromkeys(self.paces, 0)
+        for load, voice in zip((*plan.answers, *plan.judging), run.work.all_voices, strict=True):
+            for name, pace in self.paces.items():
+                self.planned[name] += load.calls if pace is voice.pace else 0
         self.looks: deque[tuple[float, int, dict[str, int]]] = deque()
 
     @property
@@ -99,7 +95,7 @@ class Watch:
         """Say how long it will take yet, and because of whom where there are several endpoints."""
         slowest, most = "", 0.0
         for name, pace in self.paces.items():
-            rest, rate = max(0.0, self.planned[name] - _ended(pace)), self.rate(name)
+            rest, rate = max(0, self.planned[name] - _ended(pace)), self.rate(name)
             if rest and not rate:
                 return "剩余时间未知"
             if rest and rest / rate > most:
@@ -108,23 +104,21 @@ class Watch:
         said = f"约剩 {minutes} 分 {seconds} 秒" if minutes else f"约剩 {seconds} 秒"
         return said + (f"（最慢：{slowest}）" if len(self.paces) > 1 and slowest else "")
 
-    def line(self) -> str:
+    def line(self, *, ended: bool = False) -> str:
         """Return all that matters in one line."""
         progress, counts = self.run.progress, [pace.counts for pace in self.paces.values()]
         tokens = sum(one.input_tokens + one.output_tokens for one in counts)
         failed = f"，失败 {len(progress.failed)}" if progress.failed else ""
-        over = progress.calls - progress.in_flight >= progress.planned_calls or self.run.stopping
         return (
             f"已调用 {progress.calls - progress.in_flight}/{progress.planned_calls}，在途 {progress.in_flight}，"
             f"对话 {progress.dialogues}，评判 {progress.judgments}{failed}，重试 {sum(one.retries for one in counts)}，"
             f"{tokens / 1000:,.0f} 千 token，{self.money()}，"
-            + (f"用时 {self.seconds:.0f} 秒" if over else f"{self.rate():.1f} 次/秒，{self.left()}")
+            + (f"用时 {self.seconds:.0f} 秒" if ended else f"{self.rate():.1f} 次/秒，{self.left()}")
         )
 
     def money(self) -> str:
         """Say what was spent so far."""
-        voices = [*self.run.work.voices.values(), *(voice for _, voice in self.run.work.judges)]
-        lacking = "+ 单价未知的" if any(voice.price is None for voice in voices) else ""
+        lacking = "，另有单价未知的" if any(voice.price is None for voice in self.run.work.all_voices) else ""
         return f"¥{self.run.progress.cost:.2f}{lacking}"
 
     def panel(self) -> RenderableType:
@@ -145,7 +139,7 @@ class Watch:
             counts = pace.counts
             table.add_row(
                 Text(name),
-                f"{_ended(pace)}/{self.planned[name]:.0f}",
+                f"{_ended(pace)}/{self.planned[name]}",
                 f"{pace.in_flight}/{pace.allowed}",
                 f"{self.rate(name):.1f}",
                 str(counts.limited),

@@ -73,12 +73,12 @@ def run(
         by_turn=scope == "turns",
         how=flags.how,
     )
-    done = live.perform(url, live.opened_voices(flags), wish, flags)
+    done = live.perform(url, live.opened_voices(flags), wish, flags, as_json=as_json)
     if done is None:
         return
     # Scores are given one by one: a board of them has no baseline.
     baseline = done.candidates[-1] if design == "baseline" and flags.how.protocol != "scores" else None
-    plan = Plan(done.candidates, baseline, done.bank, done.judge, scope, history=history)
+    plan = Plan(done.candidates, baseline, done.bank, done.judge, scope, history=history, limit=flags.how.limit)
     board = pipeline.leaderboard(opened(url), plan)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))

@@ -13,9 +13,9 @@ from judge.errors import CapReached, JudgeError, ModelBusy
 from judge.identity import content_hash
 from judge.judges import Judging
 from judge.models import Reply, Request
-from judge.records import Candidate, Case, Dialogue, Judgment, Outcome, Question, judgment_key
+from judge.records import Candidate, Case, Dialogue, Judgment, Question, judgment_key
 from judge.store import Store
-from judge.work import Progress, Voice, Work
+from judge.work import Item, Progress, Voice, Work, judgeable
 
 AT_ONCE = 512  # questions being worked on: enough to keep every endpoint busy, few enough for flat memory
 CHUNK = 16  # questions looked up and claimed in one go
@@ -24,8 +24,7 @@ MOMENT = 0.02  # seconds a judgment may wait for company before it is written
 RENEW = 20.0  # seconds between two signs of life to other processes
 RETRY = 1.0  # seconds before work that another process has claimed is looked at again
 
-Item: TypeAlias = tuple[Question, int]  # a question and a sample of it
-Asked: TypeAlias = tuple[Case, Judging, Voice, str]  # what a judge is to be asked, and the key of its judgment
+Asked: TypeAlias = tuple[Case, Judging, Voice | None, str]  # what a judge is to be asked, and the key of its judgment
 
 
 class Run:
@@ -47,7 +46,7 @@ class Run:
 
     async def carry_out(self) -> None:
         """Do the work; raises what stops an endpoint (key, quota, cap) after all that was in flight is kept."""
-        waiting = [(question, sample) for question in self.work.questions for sample in range(self.work.samples)]
+        waiting = list(self.work.todo)
         # Before anything is paid for: a model that has another name here is refused.
         self.store.add_candidates(self.work.candidates)
         self.store.add_judges([judging.judge for judging, _ in self.work.judges])
@@ -140,19 +139,23 @@ class Run:
         """Return what the judges are to be asked on these dialogues; filtered and empty answers need no judge."""
         if "judge" not in self.work.stages:
             return []
-        cases = [case for case in self.work.draw.cases(dialogues) if _judgeable(case)]
+        cases = [case for case in self.work.draw.cases(dialogues) if judgeable(case)]
         return [
             (case, judging, voice, judgment_key(case, judging.judge))
             for case in cases
             for judging, voice in self.work.judges
         ]
 
-    async def _hear(self, case: Case, judging: Judging, voice: Voice, _: str) -> None:
-        reply = await self._ask(voice, judging.request(case, self.secret), f"{case.question.id} {judging.judge.name}")
-        if reply is None:
-            return
+    async def _hear(self, case: Case, judging: Judging, voice: Voice | None, _: str) -> None:
+        judgment = judging.request(case, self.secret)
+        if isinstance(judgment, Request):
+            assert voice is not None, f"{judging.judge.name} asks a model, and has none"
+            reply = await self._ask(voice, judgment, f"{case.question.id} {judging.judge.name}")
+            if reply is None:
+                return
+            judgment = judging.judgment(case, reply)
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._written.put_nowait((judging.judgment(case, reply), written))
+        self._written.put_nowait((judgment, written))
         await written
 
     # ── calls, writing, signs of life ─────────────────────────────────────────────────────────────────────────────────
@@ -238,16 +241,6 @@ class Run:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             self.store.release_claims()
-
-
-def _judgeable(case: Case) -> bool:
-    """Tell whether there is something to judge: a filtered or empty answer is settled without, a failed one is missing."""
-    for dialogue in case.dialogues:
-        if not dialogue.ended or (case.scope.turn is not None and case.scope.turn < dialogue.ended):
-            continue
-        if not case.question.refuses or dialogue.outcome is Outcome.FAILED:
-            return False
-    return True
 
 
 def _tokens(request: Request) -> tuple[int, int]:

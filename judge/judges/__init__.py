@@ -16,8 +16,11 @@ class Judging(Protocol):
         """Who judges, and how: the identity under which the judgments are stored."""
         ...
 
-    def request(self, case: Case, secret: bytes) -> Request:
-        """Return what the judge is asked about a case; equal for equal cases under one store's secret."""
+    def request(self, case: Case, secret: bytes) -> Request | Judgment:
+        """Return what the judge's model is asked about a case, equal for equal cases under one store's secret.
+
+        A judge that needs no model returns its judgment at once.
+        """
         ...
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:

@@ -9,7 +9,7 @@ import ssl
 import sys
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -76,10 +76,18 @@ class OpenAICompatible:
         self._fixed = {**(self.preset.extra_body or {}), **switch, **self._checked(parameters)}
         endpoint = check_url(url, name) if url else base_url(preset, environment, variant)
         self.identity = Model(endpoint, model, tuple(sorted(self._fixed.items())), system, revision)
-        self._key = api_key(preset, environment)
+        self._find_key = partial(api_key, preset, environment)
 
     def __repr__(self) -> str:
         return f"OpenAICompatible({self.name!r}, {self.identity.endpoint!r}, {self.identity.model!r})"
+
+    def check_key(self) -> None:
+        """Raise InputError where there is no key; records of a model can be read without one."""
+        self._find_key()
+
+    @cached_property
+    def _key(self) -> str:
+        return self._find_key()
 
     def learn(self, finding: Mapping[str, Json]) -> None:
         """Leave out what this endpoint was seen to refuse (judge doctor --live); what was not seen stays with the preset."""

@@ -10,12 +10,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from judge.errors import InputError
-from judge.models.vendors import Preset
+from judge.errors import InputError, UnknownName
+from judge.models.vendors import Preset, preset
 from judge.records import Usage
 
 FILE = "prices.toml"
-Yuan = Annotated[float, Field(ge=0)]
+Yuan = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Price(BaseModel):
@@ -63,11 +63,17 @@ def _rows(path: Path) -> list[Price]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"读不了价表（{error}）", where=str(path), fix=fix) from error
+    for key in content.keys() - {"price"}:
+        raise InputError("不认识的表", where=f"{path} 的 {key}", fix=fix)
     rows = content.get("price", [])
     found = []
     for number, row in enumerate(rows if isinstance(rows, list) else [rows], 1):
         try:
             found.append(Price.model_validate(row))
+            preset(found[-1].preset)
+        except UnknownName as error:
+            error.where = f"{path} 第 {number} 个 [[price]]"
+            raise
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "整行"

@@ -188,13 +188,21 @@ def base_url(vendor: Preset, environment: Mapping[str, str], variant: str | None
 
 def check_url(url: str, where: str) -> str:
     """Return an address without its last slash; raises InputError where it is none or would carry a secret into records."""
-    parts = urlsplit(url.strip())
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError as error:
+        raise InputError(f"{url!r} 不是地址", where=where, fix="写成 https://主机/v1 的形式") from error
     if parts.username or parts.password or parts.query or parts.fragment:
         # The address is part of a model's identity and stands in records and reports. It is not repeated here either.
         raise InputError(
             "地址里不能有用户名、密码、? 或 #", where=where, fix="只写到版本号为止，如 https://主机/v1；密钥用环境变量"
         )
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:  # a port beyond 65535; UnicodeError: a name no resolver takes
+        sound = False
+    if not sound:
         raise InputError(f"{url!r} 不是 http 或 https 地址", where=where, fix="写成 https://主机/v1 的形式")
     return url.strip().rstrip("/")
 

@@ -87,11 +87,12 @@ def _print_suspects(console: Console, suspects: Sequence[Suspect]) -> None:
 
 def _print_members(console: Console, members: Sequence[Member]) -> None:
     """Print each judge of a panel beside the panel: what it says alone, how often it flips and agrees."""
-    table = _table(["评委团成员", "已评", "胜+½平", "翻转", "与评委团一致"])
+    alone = any(one.half_tie for one in members)  # a board of many pairs has no one figure
+    table = _table(["评委团成员", "已评", *["胜+½平"] * alone, "翻转", "与评委团一致"])
     for one in members:
         flips = f"{one.flipped}/{one.both_placements}" if one.both_placements else "—"
         agreement = "—" if one.agreement is None else f"{one.agreement:.1f}%"
-        table.add_row(clean(one.judge), str(one.judged), _interval(one.half_tie), flips, agreement)
+        table.add_row(clean(one.judge), str(one.judged), *[_interval(one.half_tie)] * alone, flips, agreement)
     console.print()
     console.print(table)
 

@@ -136,15 +136,15 @@ class Reading(Columns):
             for row in found
         ]
 
-    def known_candidates(self, bank: str) -> list[Candidate]:
-        """Return the candidates that answered questions of a bank."""
-        named = self.candidates(bank)
-        return [candidate for code, candidate in self._all_candidates().items() if code in named]
+    def known_candidates(self, bank: str | None = None) -> list[Candidate]:
+        """Return the candidates that answered questions of a bank, or all that there are."""
+        named = None if bank is None else self.candidates(bank)
+        return [one for code, one in self._all_candidates().items() if named is None or code in named]
 
-    def known_judges(self, bank: str) -> list[Judge]:
-        """Return the judges that judged questions of a bank."""
-        named = self.judges(bank)
-        return [judge for code, judge in self._all_judges().items() if code in named]
+    def known_judges(self, bank: str | None = None) -> list[Judge]:
+        """Return the judges that judged questions of a bank, or all that there are."""
+        named = None if bank is None else self.judges(bank)
+        return [one for code, one in self._all_judges().items() if named is None or code in named]
 
     def _all_candidates(self) -> dict[int, Candidate]:
         return {

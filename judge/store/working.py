@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from judge.codec import from_json, to_json
 from judge.identity import Json, content_hash, plain
@@ -81,6 +81,19 @@ class Working(Reading, Writing):
         query = select(table.c.turn, table.c.content).where(table.c.dialogue == dialogue).order_by(table.c.turn)
         kept = [(row.turn, from_json(Answer, row.content)) for row in self._rows(query)]
         return [answer for at, (turn, answer) in enumerate(kept) if turn == at]
+
+    def kept_counts(self, dialogues: Sequence[str]) -> dict[str, int]:
+        """Return how many answers are kept of unfinished dialogues (by key), for those that have some."""
+        table = tables.answer
+        return {
+            row.dialogue: row.kept
+            for some in chunks(dialogues)
+            for row in self._rows(
+                select(table.c.dialogue, func.count().label("kept"))
+                .where(table.c.dialogue.in_(some))
+                .group_by(table.c.dialogue)
+            )
+        }
 
     def returned_models(self, model: str) -> set[str] | None:
         """Return under which names providers answered for a candidate or judge (by key), None where nothing is stored of it.

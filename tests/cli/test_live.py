@@ -361,7 +361,7 @@ def test_doctor_looks_without_calling_and_finds_out_by_calling(live: RunCommand,
     assert "✓ 评委" in still.out
     asked = live("doctor", "--live", "--model", "评委")
     assert asked.code == 0, asked.out + asked.err
-    assert "温度 0有，系统消息有，结构化输出没有，概率没有，思考过程没有" in asked.out
+    assert "温度 0 行，系统消息 行，结构化输出 不行，概率 不行，思考过程 不行" in asked.out
     assert server.requests == 5
 
 
@@ -403,7 +403,7 @@ def test_models_are_changed_in_place_or_not_at_all(live: RunCommand, tmp_path: P
     assert path.read_text(encoding="utf-8") == text
     assert live("models", "set", "没有", "concurrency=8").code == 2
     listed = live("models", "list")
-    assert "新  vllm:new  密钥有\n    同时 8；不按 token 收钱；能力：还没查" in listed.out
+    assert "新  vllm:new  不需要密钥\n    同时 8；不按 token 收钱；能力：还没查" in listed.out
 
 
 def test_doctor_shakes_hands_and_says_whose_certificate_is_not_trusted(judge: RunCommand, tmp_path: Path) -> None:
@@ -428,3 +428,103 @@ def test_models_behind_one_account_share_the_least_that_any_of_them_says(live: R
     assert live("models", "set", "旧", "concurrency=3").code == 0
     assert live("compare", "新", "旧", "--judge", "评委", "--limit", "10").code == 0
     assert server.peak == 3
+
+
+def test_what_could_never_be_judged_is_not_paid_for(live: RunCommand, server: Server, tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[2]
+    rows = [json.loads(line) for line in (root / "docs/example/answers.jsonl").read_text(encoding="utf-8").splitlines()]
+    some = [row for row in rows if row["candidate"] == "示例甲"][:4]
+    path = tmp_path / "部分.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in some), encoding="utf-8")
+    done = live("compare", f"answers:{path}", "新", "--judge", "评委", "--samples", "2")
+    assert done.code == 0, done.err
+    assert "计划：4 题" in done.err
+    assert "有 56 题缺已有候选的回答，比不了，不问" in done.err
+    assert "评判至多 8 次" in done.err
+    asked = [body["messages"][-1]["content"] for body in server.bodies]  # type: ignore[index]
+    judged = sum("前一份对话（A）" in one for one in asked)
+    assert judged == 8
+    assert len(asked) - judged == sum(len(row["answers"]) for row in some)
+
+
+def test_one_model_twice_is_refused_before_anything_is_paid(live: RunCommand, server: Server, tmp_path: Path) -> None:
+    twice = live("compare", "新", "旧", "--judge", "评委,评委")
+    assert (twice.code, server.requests) == (2, 0)
+    assert "是同一个评委" in twice.err
+    live("models", "add", "新别", "--preset", "vllm", "--model", "new", "--url", server.url)
+    live("models", "set", "新别", "system=强")
+    assert "是同一个候选" in live("compare", "新", "新别", "--judge", "评委").err
+    assert live("compare", "新", "旧", "--judge", "评委", "--limit", "2").code == 0
+    renamed = live("compare", "新别", "旧", "--judge", "评委", "--limit", "2")
+    assert renamed.code == 2
+    assert "新别 这个模型在库里叫 新" in renamed.err
+    assert "合不成评委团" in live("run", "--models", "新,旧", "--judge", "评委,新", "--protocol", "scores").err
+
+
+def test_the_plan_counts_what_is_left_model_by_model(live: RunCommand, server: Server) -> None:
+    ask = ("compare", "新", "旧", "--judge", "评委", "--limit", "5")
+    assert live(*ask, "--max-calls", "20").code == 4
+    assert server.requests == 20
+    plan = live(*ask, "--dry-run", "--json").json
+    probes = 3
+    before = server.requests
+    assert live(*ask).code == 0
+    assert server.requests - before <= plan["answer_calls"] + plan["judge_calls"] + probes
+    assert server.requests - before >= plan["answer_calls"] + plan["judge_calls"]
+
+
+def test_what_is_stored_can_be_read_without_a_key_or_a_server(live: RunCommand, server: Server, tmp_path: Path) -> None:
+    text = (tmp_path / "judge.toml").read_text(encoding="utf-8")
+    (tmp_path / "judge.toml").write_text(text.replace('preset = "vllm"', 'preset = "zhipu"'), encoding="utf-8")
+    ask = ("compare", "新", "旧", "--judge", "评委", "--limit", "2", "--json")
+    assert live(*ask).code == 2
+    done = live(*ask, "--yes", ZHIPUAI_API_KEY="k")
+    assert done.code == 0, done.err
+    server.script = "不该再问"
+    assert live(*ask).json == done.json
+
+
+def test_options_of_a_live_run_are_refused_where_nothing_is_live(imported: RunCommand) -> None:
+    for option in (["--dry-run"], ["--stage", "answer"], ["--revision", "新版=二"], ["--max-calls", "3"]):
+        done = imported("compare", "新版", "旧版", *option)
+        assert done.code == 2, option
+        assert "没有要现场作答或评判的" in done.err
+    limited = imported("compare", "新版", "旧版", "--limit", "4", "--json")
+    assert limited.json["overall"]["counts"]["planned"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["models", "add", "a,b", "--preset", "vllm", "--model", "m"], "不能有逗号"),
+        (["models", "add", "x", "--preset", "vllm", "--model", "m", "--url", "ftp://a"], "不是 http"),
+        (["models", "add", "x", "--preset", "vllm", "--model", "m", "--url", "http://h:99999/v1"], "不是 http"),
+        (["models", "add", "x", "--preset", "vllm", "--model", "m", "--url", "http://u:geheim@h/v1"], "不能有用户名"),
+        (["models", "set", "新", "system.x=1"], "不是表"),
+        (["models", "set", "新", "preset=qwne"], "没有名为 qwne 的预设"),
+        (["models", "set", "新", "temperature=nan"], "temperature"),
+        (["models", "set", "新", "parameters={a=inf}"], "JSON 写不出的值"),
+        (["compare", "新", "旧", "--judge", "评委", "--max-cost", "nan"], "--max-cost 要是一个数"),
+        (["compare", "新", "旧", "--judge", "评委", "--max-cost", "-3"], "大于 0 的数"),
+        (["compare", "新", "旧", "--judge", "评委", "--samples", "101"], "1 到 100 的整数"),
+        (["compare", "新", "旧", "--judge", "评委", "--revision", "没有=二"], "--revision 里的 没有"),
+        (["compare", "新", "旧", "--judge", "评委", "--revision", "新="], "--revision 后面要有版本名"),
+    ],
+)
+def test_bad_settings_are_refused_and_nothing_is_written(
+    live: RunCommand, server: Server, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    before = (tmp_path / "judge.toml").read_text(encoding="utf-8")
+    done = live(*arguments)
+    assert done.code == 2
+    assert said in done.err
+    assert "geheim" not in done.err
+    assert (tmp_path / "judge.toml").read_text(encoding="utf-8") == before
+    assert server.requests == 0
+
+
+def test_a_revision_that_looks_like_a_date_is_text(live: RunCommand, tmp_path: Path) -> None:
+    assert live("models", "set", "新", "revision=2026-11-01", "system=1").code == 0
+    text = (tmp_path / "judge.toml").read_text(encoding="utf-8")
+    assert 'revision = "2026-11-01"' in text
+    assert 'system = "1"' in text

@@ -165,7 +165,7 @@ def test_a_configuration_that_could_not_hold_is_refused_before_any_call(
     vendor: str, model: str, more: dict[str, object], words: str
 ) -> None:
     with pytest.raises(InputError) as caught:
-        OpenAICompatible("甲", preset(vendor), model, **{"environment": KEYS, **more})  # type: ignore[arg-type]
+        OpenAICompatible("甲", preset(vendor), model, **{"environment": KEYS, **more}).check_key()  # type: ignore[arg-type]
     assert words in str(caught.value)
     assert KEY not in str(caught.value)
 
