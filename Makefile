@@ -1,4 +1,4 @@
-# make demo   不用密钥，比较两份示例回答（随后续版本提供）
+# make demo   不用密钥、不联网，用离线评委比较两份示例回答
 # make test   装好一切并跑完全部测试
 PYTHON ?= python3
 VENV   ?= .venv
@@ -25,7 +25,7 @@ $(VENV)/.test: pyproject.toml $(VENV)/.python
 	@touch $@ $(VENV)/.core
 
 demo: $(VENV)/.core
-	@echo "make demo 随后续版本提供（需要内置的离线评委）。现在可以：$(BIN)/judge --help"
+	@$(BIN)/judge demo
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

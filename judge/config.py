@@ -49,6 +49,7 @@ class Config:
 
     path: Path
     models: Mapping[str, ModelRow] = field(default_factory=dict)
+    judge: str | None = None  # the one that judges where none is named
 
 
 def limits_of(rows: Sequence[ModelRow]) -> Limits:
@@ -71,13 +72,17 @@ def read_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         fix = '改好这一处再试；中文名字要加引号：[models."通义"]'
         raise InputError(f"读不了配置（{error}）", where=str(path), fix=fix) from error
-    for key in content:
-        if key != "models":
-            raise InputError("不认识的表", where=f"{path} 的 [{key}]", fix="候选与评委都写在 [models.名字] 里")
+    for key in content.keys() - {"models", "judge"}:
+        raise InputError(
+            "不认识的键", where=f"{path} 的 {key}", fix='候选与评委都写在 [models.名字] 里；judge = "名字" 是默认评委'
+        )
+    judge = content.get("judge")
+    if not isinstance(judge, str | None):
+        raise InputError("judge 应是名字", where=str(path), fix='写成 judge = "评委"，放在最前面')
     tables = content.get("models", {})
     if not isinstance(tables, dict):
         raise InputError("models 应是表", where=str(path), fix="写成 [models.名字]")
-    return Config(path, {name: _row(name, table, path) for name, table in tables.items()})
+    return Config(path, {name: _row(name, table, path) for name, table in tables.items()}, judge)
 
 
 def _row(name: str, table: object, path: Path) -> ModelRow:

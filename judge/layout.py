@@ -13,6 +13,8 @@ from judge.errors import InputError, UnknownName
 from judge.estimate import Estimate, estimate
 from judge.importers import Imported, own
 from judge.judges import Judging
+from judge.judges.baseline import NAME as BASELINE
+from judge.judges.baseline import Baseline
 from judge.judges.protocols import has_reference, pairwise, pointwise
 from judge.pairing import evenly
 from judge.records import Candidate, Dialogue, Judge, Question, judgment_key
@@ -134,8 +136,15 @@ def _bank_of(store: Store, names: Sequence[str]) -> str:
 
 def judge_name(how: How, voices: Voices, name: str) -> str:
     """Return the name under which a judge's judgments are kept: another protocol is another judge."""
+    if offline(voices, name):
+        return Baseline(pairs=how.protocol != "scores").judge.name
     protocol = "" if how.protocol == "pair" else f"+{how.protocol}"
     return voices.shown(name) + protocol + ("+noref" if how.references is False else "")
+
+
+def offline(voices: Voices, name: str) -> bool:
+    """Tell whether a name stands for the offline judge; a model that a team calls the same comes first."""
+    return name == BASELINE and name not in voices.config.models
 
 
 # ── who answers, who judges ───────────────────────────────────────────────────────────────────────────────────────────
@@ -192,9 +201,13 @@ def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[J
     if wish.how.protocol == "scores" and len(wish.judges) > 1:
         raise InputError("打分的评委合不成评委团", where="--judge", fix="一次用一个评委，各看各的榜")
     heard = {judge.name for judge in store.known_judges(bank)}
-    names = [name for name in wish.judges if voices.knows(name) or name not in heard]
     judges: list[tuple[Judging, Voice | None]] = []
-    for name in names:
+    for name in wish.judges:
+        if offline(voices, name):
+            judges.append((Baseline(pairs=wish.how.protocol != "scores"), None))
+            continue
+        if name in heard and not voices.knows(name):
+            continue
         voice = _opened(store, voices, name)
         judges.append((_judging(store, wish, voices, name), voice))
     _distinct("评委", [judging.judge for judging, _ in judges])

@@ -40,7 +40,7 @@ LEVELS = [
         "judge.estimate",
         "judge.capabilities",
     },
-    {"judge.report.build", "judge.report.board", "judge.work"},
+    {"judge.report.build", "judge.report.board", "judge.work", "judge.validation"},
     {"judge.voices"},
     {"judge.pipeline", "judge.engines", "judge.layout", "judge.drift"},
     {"judge.report"},

@@ -11,7 +11,6 @@ from judge.cli import live
 from judge.cli.help import Command
 from judge.cli.live import live_options
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
-from judge.errors import InputError
 
 EPILOG = """\b
 例：
@@ -93,17 +92,14 @@ def compare(
         },
     )
     voices = live.opened_voices(flags)
-    names = (first, second, *plan.judges)
-    if human or not live.live(voices, names):
-        flags.refuse_unless_live(names)
+    if human or not live.live(voices, (first, second), plan.judges):
+        flags.refuse_unless_live((first, second, *plan.judges))
     else:
         from judge.layout import Wish
 
-        if not plan.judges and flags.how.stage != "answer":
-            raise InputError("没有说由谁评", where="--judge", fix="加 --judge 评委；只要回答就加 --stage answer")
         wish = Wish(
             candidates=(first, second),
-            judges=plan.judges,
+            judges=live.judges_of(voices, plan.judges, flags.how),
             bank=plan.bank,
             design="baseline",
             abilities=plan.abilities,

@@ -22,6 +22,9 @@ HEAD = """\
 # judge 的模型：候选与评委都写在这里，名字随你起。密钥不写在这里，只从环境变量读。
 # 添加：judge models add 名字 --preset 预设 --model 模型名      检查：judge doctor --live
 #
+# 不写 --judge 时用谁评：去掉下一行的 #（要写在最前面）；不写就用离线评委 baseline
+# judge = "评委"
+#
 # 每个模型能写的键（都可省，除了 preset 与 model）：
 #   url                  换一个地址（自建服务、代理）
 #   variant              那一家的另一个地址（国际站等，见 judge models --presets）

@@ -140,11 +140,28 @@ def opened_voices(flags: Flags | None = None) -> Voices:
     return Voices(read_config(path), os.environ, flags.revisions if flags else {}, table)
 
 
-def live(voices: Voices, names: Sequence[str]) -> bool:
-    """Tell whether some of these names make a command live: a model that can be asked, or a file of answers."""
-    from judge.layout import RECORDED
+def live(voices: Voices, candidates: Sequence[str], judges: Sequence[str]) -> bool:
+    """Tell whether some of these names make a command live: a model that can be asked, a file of answers, the offline judge."""
+    from judge.layout import RECORDED, offline
 
-    return any(voices.knows(name) or name.startswith(RECORDED) for name in names)
+    return any(voices.knows(name) or name.startswith(RECORDED) for name in (*candidates, *judges)) or any(
+        offline(voices, name) for name in judges
+    )
+
+
+def judges_of(voices: Voices, judges: Sequence[str], how: How) -> tuple[str, ...]:
+    """Return the judges that were named, else the one judge.toml names, else the offline one, and say so."""
+    from judge.judges.baseline import NAME
+
+    if judges or how.stage == "answer":
+        return tuple(judges)
+    if voices.config.judge is not None:
+        return (voices.config.judge,)
+    print(
+        f"没有写 --judge，judge.toml 里也没有 judge = …：用离线评委 {NAME}（不花钱，只判有参考的题）",
+        file=sys.stderr,
+    )
+    return (NAME,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +176,7 @@ class Done:
 def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool) -> Done | None:
     """Lay a run out, say what it takes and carry it out; returns None where there is nothing to compare yet."""
     from judge.cli.output import opened
-    from judge.layout import judge_name, lay_out
+    from judge.layout import judge_name, lay_out, offline
 
     named = {*wish.candidates, *wish.judges}
     for name in flags.revisions.keys() - {""}:
@@ -182,7 +199,10 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool
         if as_json:
             print_json("judge.answered/1", {"bank": work.questions[0].bank, "candidates": list(names)})
         return None
-    judges = [judge_name(wish.how, voices, name) if voices.knows(name) else name for name in wish.judges]
+    judges = [
+        judge_name(wish.how, voices, name) if voices.knows(name) or offline(voices, name) else name
+        for name in wish.judges
+    ]
     return Done(work.questions[0].bank, names, ",".join(judges) or None)
 
 
@@ -299,7 +319,7 @@ def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: 
     """
     from judge.engines.here import Run
 
-    if not plan.calls:
+    if not plan.calls and len(work.asked_judges) == len(work.judges):
         return
     _ask(work, plan, yes)
     run = Run(store, work)
@@ -358,7 +378,7 @@ async def _drained(run: Run, voices: Voices, plan: Estimate) -> None:
     with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
         loop.add_signal_handler(signal.SIGINT, interrupted)
     try:
-        async with shown(run, voices, plan):
+        async with shown(run, voices, plan) if plan.calls else contextlib.nullcontext():
             await task
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None

@@ -61,11 +61,10 @@ def run(
     names, judges = (tuple(one for one in listed(said) or () if one) for said in (models, judge_name))
     if len(set(names)) < 2:
         raise InputError("至少要两个不同的候选", where="--models", fix="用逗号分开，例如 --models 新版,旧版")
-    if not judges and flags.how.stage != "answer":
-        raise InputError("没有说由谁评", where="--judge", fix="加 --judge 评委；只要回答就加 --stage answer")
+    voices = live.opened_voices(flags)
     wish = Wish(
         candidates=names,
-        judges=judges,
+        judges=live.judges_of(voices, judges, flags.how),
         bank=bank,
         design=design,
         abilities=listed(abilities) or (),
@@ -73,7 +72,7 @@ def run(
         by_turn=scope == "turns",
         how=flags.how,
     )
-    done = live.perform(url, live.opened_voices(flags), wish, flags, as_json=as_json)
+    done = live.perform(url, voices, wish, flags, as_json=as_json)
     if done is None:
         return
     # Scores are given one by one: a board of them has no baseline.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
+from judge.judges.baseline import PROTOCOLS, Baseline
 from judge.ploys import suspicious
-from judge.records import Dialogue, Question
+from judge.records import Dialogue, Judgment, Question, Side, Verdict
 from judge.report.wording import OUTCOMES, PLOYS, clean, said, scope_name, short_names, shown_name
 from judge.store.reading import Item
 from judge.wrapping import fold
+
+SURE = 0.7  # of the offline judge, from which it is worth saying that it sees it the other way
 
 
 def print_item(item: Item, console: Console) -> None:
@@ -31,12 +36,30 @@ def print_item(item: Item, console: Console) -> None:
         console.print(Text.assemble(clean(head), (said(judgment.result, shown), "bold")))
         if judgment.reply:
             _print_block(console, judgment.reply, 4, style="dim")
+        if second := _second_opinion(judgment, shown):
+            _print_block(console, second, 4, style="yellow")
     for human in item.human_verdicts:
         shown = [shown_name(one, short) for one in human.case.dialogues]
         head = f"人工 {human.reviewer}{'（仲裁）' if human.adjudicates else ''} · {scope_name(human)} · {' 对 '.join(shown)}："
         console.print(Text.assemble(clean(head), (said(human.result, shown), "bold")))
         if human.comment:
             _print_block(console, human.comment, 4, style="dim")
+
+
+def _second_opinion(judgment: Judgment, shown: Sequence[str]) -> str:
+    """Say where the offline judge contradicts a verdict, and which way it leans at a tie; of this item only, never of a board."""
+    said = judgment.result
+    if not isinstance(said, Verdict) or judgment.judge.protocol in PROTOCOLS or not judgment.case.placement_known:
+        return ""
+    own = Baseline().request(judgment.case, b"").result
+    if not isinstance(own, Verdict) or own.probabilities is None or own.side is Side.TIE:
+        return ""
+    sure, name = max(own.probabilities), shown[0 if own.side is Side.FIRST else 1]
+    if said.side is Side.TIE:
+        return f"平局；离线评委倾向 {name}（把握 {sure:.0%}）"
+    return (
+        f"⚠ 与离线评委相左：它认为 {name} 更好（把握 {sure:.0%}）" if own.side is not said.side and sure >= SURE else ""
+    )
 
 
 def _print_script(question: Question, console: Console) -> None:

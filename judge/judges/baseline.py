@@ -1,0 +1,141 @@
+"""The offline judge: a dozen counted features against the reference, weighed by a logistic model fitted on people's stars.
+
+It sees words, not meaning. Where no reference stands it abstains: there it would be a coin flip. It is the same in both
+placements by construction, so its flip rate says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+from judge.identity import Json, content_hash
+from judge.judges.features import NAMES, features
+from judge.models import Reply
+from judge.records import Case, Dialogue, Judge, Judgment, Model, Score, Scores, Side, Unanswered, Verdict
+
+NAME = "baseline"
+PROTOCOLS = ("offline-pair", "offline-scores")  # of its records: reports know it by these
+READER = "offline/1"
+ABSTAINED = "no reference"
+SHOWN = 4  # features named in an explanation
+LEAST = 0.05  # of the logit, below which a feature is not named
+
+Numbers = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Coefficients:
+    """Weights per unit of each feature, the average answer, the calibration of the logit, and where all this comes from."""
+
+    weights: Numbers
+    average: Numbers
+    scale: float
+    power: float
+    provenance: Json
+
+    def calibrated(self, logit: float) -> float:
+        """Return the probability that the first is preferred; of the negated logit it is one minus that, to the last bit."""
+        side = math.copysign(self.scale * abs(logit) ** self.power, logit)
+        return 0.5 * (1 + math.tanh(side / 2))
+
+
+@cache
+def shipped() -> Coefficients:
+    """Return the coefficients that come with the program."""
+    content = json.loads(Path(__file__).with_name("baseline.json").read_text(encoding="utf-8"))
+    weights, average = ({name: float(value) for name, value in content[key].items()} for key in ("weights", "average"))
+    if list(weights) != list(NAMES):
+        raise AssertionError("baseline.json does not hold the features of features.py")
+    calibration = content["calibration"]
+    return Coefficients(
+        tuple(weights.values()),
+        tuple(average[name] for name in NAMES),
+        calibration["scale"],
+        calibration["power"],
+        content["provenance"],
+    )
+
+
+class Baseline:
+    """The offline judge as a judge of pairs or of single dialogues; it needs no model, so its `request` is its judgment."""
+
+    def __init__(self, *, pairs: bool = True, coefficients: Coefficients | None = None) -> None:
+        self.coefficients = coefficients or shipped()
+        said = [self.coefficients.weights, self.coefficients.average, self.coefficients.scale, self.coefficients.power]
+        model = Model("judge", NAME, revision=content_hash("offline", [list(NAMES), *said])[:12])
+        self.judge = Judge(NAME if pairs else f"{NAME}+scores", model, PROTOCOLS[not pairs], reader=READER)
+
+    def request(self, case: Case, secret: bytes) -> Judgment:
+        """Judge a case: verdict with probabilities, or a score; Unanswered where no turn that is judged has a reference."""
+        turns = _turns(case)
+        if not turns:
+            return Judgment(case, self.judge, Unanswered(ABSTAINED), "没有参考，离线评委不判。")
+        sides = [_of_turns(dialogue, turns) for dialogue in case.dialogues]
+        if len(sides) == 1:
+            return self._scored(case, sides[0])
+        shares = self._contributions(sides[0], sides[1])
+        logit = math.fsum(shares)
+        first, second = self.coefficients.calibrated(logit), self.coefficients.calibrated(-logit)
+        side = Side.FIRST if first > second else Side.SECOND if second > first else Side.TIE
+        verdict = Verdict(side, 0 if side is Side.TIE else 1, (first, 0.0, second))
+        return Judgment(case, self.judge, verdict, _explained(shares, len(turns), max(first, second), side))
+
+    def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
+        """No model answers for this judge."""
+        raise AssertionError("the offline judge asks nobody")
+
+    def _scored(self, case: Case, given: Sequence[Numbers]) -> Judgment:
+        """Score one dialogue from 1 to 10 by the chance that it would be preferred to an average answer."""
+        shares = self._contributions(given, [self.coefficients.average] * len(given))
+        chance = self.coefficients.calibrated(math.fsum(shares))
+        score = Scores(Score(1 + 9 * chance, 1, 10))
+        reason = _reasons(shares, "加分", "减分")
+        said = f"离线评委按 {len(given)} 轮参考打分：胜过一般回答的把握 {chance:.0%}。\n依据：{reason}"
+        return Judgment(case, self.judge, score, said)
+
+    def _contributions(self, one: Sequence[Numbers], other: Sequence[Numbers]) -> list[float]:
+        """Return what each feature adds to the logit of the first; turns add up as independent evidence, over the root of their number."""
+        root = math.sqrt(len(one))
+        return [
+            weight * math.fsum(a[at] - b[at] for a, b in zip(one, other, strict=True)) / root
+            for at, weight in enumerate(self.coefficients.weights)
+        ]
+
+
+def _turns(case: Case) -> list[int]:
+    """Return the turns (from 0) that are judged and have a reference, in so far as all dialogues reached them."""
+    reached = min(len(dialogue.answers) for dialogue in case.dialogues)
+    asked = case.question.turns[:reached]
+    judged = range(len(asked)) if case.scope.turn is None else [case.scope.turn - 1]
+    return [at for at in judged if at < len(asked) and asked[at].reference]
+
+
+def _of_turns(dialogue: Dialogue, turns: Sequence[int]) -> list[Numbers]:
+    asked = dialogue.question.turns
+    return [_features(asked[at].prompt, asked[at].reference or "", dialogue.answers[at].text) for at in turns]
+
+
+# Both placements of a pair, and every pair of a dialogue, look at the same answers.
+_features = lru_cache(maxsize=4096)(features)
+
+
+def _explained(shares: Sequence[float], turns: int, sure: float, side: Side) -> str:
+    if side is Side.TIE:
+        return f"离线评委按 {turns} 轮参考比较：两份分不出。"
+    letter = "A" if side is Side.FIRST else "B"
+    return f"离线评委按 {turns} 轮参考比较：{letter} 更可能更好（把握 {sure:.0%}）。\n依据：{_reasons(shares, '偏 A', '偏 B')}"
+
+
+def _reasons(shares: Sequence[float], more: str, less: str) -> str:
+    ranked = sorted(zip(NAMES.values(), shares, strict=True), key=lambda one: -abs(one[1]))
+    named = [
+        f"{name} {more if share > 0 else less} {abs(share):.2f}"
+        for name, share in ranked[:SHOWN]
+        if abs(share) >= LEAST
+    ]
+    return "；".join(named) or "各项几乎一样"

@@ -1,0 +1,93 @@
+"""The first two minutes, and the offline judge on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import RunCommand
+
+
+def test_the_demo_needs_no_key_and_shows_the_whole_way(judge: RunCommand, tmp_path: Path) -> None:
+    done = judge("demo")
+    assert done.code == 0, done.err
+    assert done.err == ""
+    for said in (
+        "离线评委只看字面，这一句不作发布依据",
+        "未判（无参考） 22",
+        "结论翻转 结构对称，不适用",
+        "示例甲：60 段对话，其中输出被过滤 1",
+        "示例乙：60 段对话，其中被截断 1、调用失败 1",
+        "最拿不准的两题",
+        "接着试：",
+    ):
+        assert said in done.out, said
+    following = [line.split() for line in done.out.splitlines() if line.startswith("  judge ")]
+    assert len(following) == 3
+    for command in following:
+        tried = judge(*command[1:])
+        assert tried.code == 0, (command, tried.err)
+    assert judge("demo").out == done.out
+    assert judge("demo", "--json").json["decision"]["answer"] == "switch"
+
+
+def test_the_offline_judge_is_there_for_any_candidates(judge_here: RunCommand, sample: Path) -> None:
+    assert judge_here("import", str(sample)).code == 0
+    done = judge_here("compare", "新版", "旧版", "--judge", "baseline", "--json")
+    assert done.code == 0, done.err
+    assert done.json["judge"] == "baseline"
+    assert done.json["overall"]["counts"]["judged"] == 11
+    scores = judge_here("run", "--models", "新版,旧版", "--judge", "baseline", "--protocol", "scores", "--json")
+    assert scores.code == 0, scores.err
+    assert {row["candidate"] for row in scores.json["rows"]} == {"新版", "旧版"}
+
+
+def test_a_default_judge_stands_in_the_configuration(judge_here: RunCommand, sample: Path, tmp_path: Path) -> None:
+    assert judge_here("import", str(sample)).code == 0
+    done = judge_here("run", "--models", "新版,旧版", "--json")
+    assert "用离线评委 baseline" in done.err
+    assert done.json["judge"] == "baseline"
+    (tmp_path / "judge.toml").write_text('judge = "评委"\n', encoding="utf-8")
+    named = judge_here("run", "--models", "新版,旧版")
+    assert named.code == 2
+    assert "没有名为 评委 的模型" in named.err
+
+
+def test_validate_says_how_far_it_agrees(judge_here: RunCommand, sample: Path, recorded: Path) -> None:
+    done = judge_here("validate", "--judge", "baseline", "--data", str(recorded / "critiquellm"), "--json")
+    assert done.code == 0, done.err
+    assert done.json["pairs"] == 50
+    shown = judge_here("validate", "--judge", "baseline", "--data", str(recorded / "critiquellm"))
+    assert "系数没见过这份数据" in shown.out
+    assert "自称把握" in shown.out
+    assert judge_here("import", str(sample)).code == 0
+    stored = judge_here("validate", "--data", "小题库")
+    assert stored.code == 2  # two turns: the offline judge is held against people on single turns only
+    assert "没有人分出高下" in stored.err
+
+
+def test_one_item_shows_where_the_offline_judge_sees_it_the_other_way(judge_here: RunCommand, sample: Path) -> None:
+    """新版 repeats the reference of q6 and q0; judged a tie there, and lost here."""
+    for file, changes in (
+        (
+            "answers.jsonl",
+            [("新版答第6题第一问", "6"), ("新版答第0题第一问", "0"), ("旧版答第0题第一问", "我无法回答")],
+        ),
+        (
+            "judgments.jsonl",
+            [
+                (
+                    '"q0", "scope": "dialogue", "judge": "评委一", "protocol": "pair", "candidates": ["新版", "旧版"], "verdict": {"side": "first"',
+                    '"q0", "scope": "dialogue", "judge": "评委一", "protocol": "pair", "candidates": ["新版", "旧版"], "verdict": {"side": "second"',
+                )
+            ],
+        ),
+    ):
+        path = sample / file
+        text = path.read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        path.write_text(text, encoding="utf-8")
+    assert judge_here("import", str(sample)).code == 0
+    assert "平局；离线评委倾向 新版" in judge_here("show", "q6").out
+    assert "⚠ 与离线评委相左：它认为 新版 更好" in judge_here("show", "q0").out
