@@ -18,7 +18,7 @@ from judge.judges.baseline import Baseline
 from judge.judges.protocols import has_reference, pairwise, pointwise
 from judge.pairing import evenly
 from judge.records import Candidate, Dialogue, Judge, Question, judgment_key
-from judge.rubric import read_rubric, shipped_rubrics
+from judge.rubric import read_rubrics, shipped_rubrics
 from judge.store import Store
 from judge.voices import Voices
 from judge.work import Caps, Design, Item, Order, Voice, Work, draw, judgeable
@@ -216,12 +216,12 @@ def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[J
 
 def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
     how, shown, model = wish.how, judge_name(wish.how, voices, name), voices.open(name).model.identity
-    rubric = read_rubric(next(path for path in shipped_rubrics() if path.stem == "open"))
+    rubrics = read_rubrics(shipped_rubrics())
     structured = store.finding(model).get("structured") is True  # seen by judge doctor --live
     references = how.references is not False
     if how.protocol == "scores":
-        return pointwise(shown, model, rubric, references=references, structured=structured)
-    return pairwise(shown, model, protocol=how.protocol, references=references, rubric=rubric, structured=structured)
+        return pointwise(shown, model, rubrics, references=references, structured=structured)
+    return pairwise(shown, model, protocol=how.protocol, references=references, rubrics=rubrics, structured=structured)
 
 
 # ── what stands in the way ────────────────────────────────────────────────────────────────────────────────────────────

@@ -137,6 +137,7 @@ def _held_against(turn: Turn) -> tuple[str, str]:
 def _rubric(rubric: Rubric, *, bands: bool) -> str:
     total = sum(one.weight for one in rubric.dimensions)
     lines = [f"满分 {rubric.maximum}，最低 {rubric.minimum}。"] if bands else []
+    lines += [rubric.notes] if rubric.notes else []
     for one in rubric.dimensions:
         lines.append(f"- {one.name}（占 {one.weight / total:.0%}）：{one.meaning}")
         lines += [f"  - {band} 分：{look}" for band, look in one.bands if bands]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from judge.errors import InputError, nearest
+from judge.identity import content_hash
 from judge.jsonl import STRICT, Misfit, Row, shaped
 from judge.records import ABILITIES, Dimension, Rubric
 
@@ -65,6 +68,30 @@ def read_rubric(path: Path, abilities: Sequence[str] = ABILITIES) -> Rubric:
         turns=found.turns,
         notes=found.notes,
     )
+
+
+@dataclass(frozen=True)
+class Rubrics:
+    """Which rubric is for which ability; the general one is for all others."""
+
+    general: Rubric
+    special: Mapping[str, Rubric]
+
+    def of(self, ability: str) -> Rubric:
+        """Return the rubric by which answers of an ability are judged."""
+        return self.special.get(ability, self.general)
+
+    @cached_property
+    def hash(self) -> str:
+        """Name all of them together: another one is another judge."""
+        return content_hash("rubrics", [self.general, [self.special[name] for name in sorted(self.special)]])
+
+
+def read_rubrics(paths: Sequence[Path]) -> Rubrics:
+    """Read rubrics that are used together: the one for most abilities is the general one."""
+    found = sorted((read_rubric(path) for path in paths), key=lambda one: len(one.abilities))
+    *special, general = found
+    return Rubrics(general, {ability: one for one in special for ability in one.abilities})
 
 
 def shipped_rubrics() -> list[Path]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from judge.errors import InputError
-from judge.records import Dimension
-from judge.rubric import read_rubric, shipped_rubrics
+from judge.records import ABILITIES, Dimension
+from judge.rubric import read_rubric, read_rubrics, shipped_rubrics
 
 FORMATS = Path(__file__).resolve().parent.parent / "docs" / "formats.md"
 THREE = "".join(
@@ -97,3 +97,19 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, content: bytes | None) -> No
 
 def test_shipped_rubrics_are_without_a_fault() -> None:
     assert all(read_rubric(path).name for path in shipped_rubrics())
+
+
+def test_every_ability_has_a_rubric_of_its_own_and_others_the_general_one() -> None:
+    rubrics = read_rubrics(shipped_rubrics())
+    assert {ability: rubrics.of(ability).abilities for ability in ABILITIES} == {one: (one,) for one in ABILITIES}
+    assert rubrics.of("催单") is rubrics.general
+    assert rubrics.general.name == "open"
+    # No two describe a band in the same words: each was written for its ability.
+    bands = [text for one in rubrics.special.values() for side in one.dimensions for _, text in side.bands]
+    assert len(set(bands)) == len(bands)
+
+
+def test_another_rubric_is_another_hash(tmp_path: Path) -> None:
+    whole, without = read_rubrics(shipped_rubrics()), read_rubrics(shipped_rubrics()[1:])
+    assert whole.hash != without.hash
+    assert whole.hash == read_rubrics(shipped_rubrics()[::-1]).hash

@@ -18,9 +18,9 @@ from judge.records import (
     Outcome,
     Question,
     Result,
-    Rubric,
     Unanswered,
 )
+from judge.rubric import Rubrics
 
 READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
 MAX_TOKENS = 2048
@@ -41,17 +41,17 @@ class Pairwise:
     guided: Template
     levels: Literal[3, 5]
     soft: bool
-    rubric: Rubric | None
+    rubrics: Rubrics | None
     structured: bool = False
 
     def request(self, case: Case, secret: bytes) -> Request:
         template = self.guided if has_reference(case.question) else self.plain
         if self.soft:
-            asked = _request(template, case, secret, self.judge, format_of.ask_letter(), "", self.rubric, None)
+            asked = _request(template, case, secret, self.judge, format_of.ask_letter(), "", self.rubrics, None)
             return replace(asked, logprobs=ALTERNATIVES)
         schema = format_of.verdict_schema(self.levels) if self.structured else None
         form, reason = format_of.ask_verdict(self.levels), format_of.ask_reason(2)
-        return _request(template, case, secret, self.judge, form, reason, self.rubric, schema)
+        return _request(template, case, secret, self.judge, form, reason, self.rubrics, schema)
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
         if self.soft:
@@ -68,20 +68,22 @@ class Pointwise:
     judge: Judge
     plain: Template
     guided: Template
-    rubric: Rubric
+    rubrics: Rubrics
     structured: bool = False
 
     def request(self, case: Case, secret: bytes) -> Request:
         template = self.guided if has_reference(case.question) else self.plain
-        names = [dimension.name for dimension in self.rubric.dimensions]
-        low, high = self.rubric.minimum, self.rubric.maximum
+        rubric = self.rubrics.of(case.question.ability)
+        names = [dimension.name for dimension in rubric.dimensions]
+        low, high = rubric.minimum, rubric.maximum
         asked = format_of.ask_scores(names, low, high)
         schema = format_of.scores_schema(names, low, high) if self.structured else None
-        return _request(template, case, secret, self.judge, asked, format_of.ask_reason(1), self.rubric, schema)
+        return _request(template, case, secret, self.judge, asked, format_of.ask_reason(1), self.rubrics, schema)
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
-        names = [dimension.name for dimension in self.rubric.dimensions]
-        read = format_of.read_scores(reply.text, names, minimum=self.rubric.minimum, maximum=self.rubric.maximum)
+        rubric = self.rubrics.of(case.question.ability)
+        names = [dimension.name for dimension in rubric.dimensions]
+        read = format_of.read_scores(reply.text, names, minimum=rubric.minimum, maximum=rubric.maximum)
         return _judgment(case, self.judge, reply, read, repeat)
 
 
@@ -91,22 +93,22 @@ def pairwise(
     *,
     protocol: Literal["pair", "pair-5", "soft"] = "pair",
     references: bool = True,
-    rubric: Rubric | None = None,
+    rubrics: Rubrics | None = None,
     structured: bool = False,
 ) -> Pairwise:
     """Make a pairwise judge of a model, with the templates that come with the program; without `references` it sees none."""
     plain, guided = _templates("pairwise", references)
-    judge = Judge(name, model, protocol, _hash(plain, guided), _rubric_hash(rubric), READER)
-    return Pairwise(judge, plain, guided, 5 if protocol == "pair-5" else 3, protocol == "soft", rubric, structured)
+    judge = Judge(name, model, protocol, _hash(plain, guided), rubrics.hash if rubrics else "", READER)
+    return Pairwise(judge, plain, guided, 5 if protocol == "pair-5" else 3, protocol == "soft", rubrics, structured)
 
 
 def pointwise(
-    name: str, model: Model, rubric: Rubric, *, references: bool = True, structured: bool = False
+    name: str, model: Model, rubrics: Rubrics, *, references: bool = True, structured: bool = False
 ) -> Pointwise:
     """Make a pointwise judge of a model, with the templates that come with the program; without `references` it sees none."""
     plain, guided = _templates("pointwise", references)
-    judge = Judge(name, model, "scores", _hash(plain, guided), _rubric_hash(rubric), READER)
-    return Pointwise(judge, plain, guided, rubric, structured)
+    judge = Judge(name, model, "scores", _hash(plain, guided), rubrics.hash if rubrics else "", READER)
+    return Pointwise(judge, plain, guided, rubrics, structured)
 
 
 def has_reference(question: Question) -> bool:
@@ -123,10 +125,6 @@ def _hash(plain: Template, guided: Template) -> str:
     return content_hash("templates", [plain.hash, guided.hash])
 
 
-def _rubric_hash(rubric: Rubric | None) -> str:
-    return "" if rubric is None else content_hash("rubric", rubric)
-
-
 def _request(
     template: Template,
     case: Case,
@@ -134,12 +132,13 @@ def _request(
     judge: Judge,
     asked: str,
     reason: str,
-    rubric: Rubric | None,
+    rubrics: Rubrics | None,
     schema: Json,
 ) -> Request:
     # The mark hangs on what is judged, by whom and in which placement: the same on a rerun, unknown to candidates.
     shown = [dialogue.key for dialogue in case.dialogues]
     mark = fence(secret, content_hash("mark", [case.target, shown, judge.key]))
+    rubric = rubrics.of(case.question.ability) if rubrics else None
     text = render(template, case, mark, asked=asked, reason=reason, rubric=rubric)
     return Request((Message("user", text),), temperature=0.0, max_tokens=MAX_TOKENS, schema=schema)
 

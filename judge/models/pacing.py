@@ -19,6 +19,7 @@ FAILURES_IN_A_ROW = 20  # of an endpoint, before it is left alone for a while
 PAUSE = 30.0  # seconds an endpoint is left alone
 TRIPS = 3  # pauses without one success between them, before the endpoint counts as down
 RECENT = 20  # calls looked back on to tell a limit that was reached from a stray refusal
+STRAY = 0.1  # of the recent calls that may be refused without a limit being reached
 SETTLE = 1.0  # seconds between two halvings: what was in flight at the first says nothing new
 
 
@@ -76,8 +77,8 @@ class Pace:
     """The pace of one endpoint: how many calls run at once, and when the next may start.
 
     The allowed number is halved when the server limits the rate, once per SETTLE seconds, and grows by a quarter of the
-    whole after half as many successes as are allowed at once. A stray refusal, one among RECENT calls, delays only
-    the call itself; where half of them were refused, all wait.
+    whole after half as many successes as are allowed at once. Stray refusals, up to a tenth of the RECENT calls,
+    delay only themselves; where half of them were refused, all wait.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -165,7 +166,7 @@ class Pace:
             self.counts.limited += 1
             self.recent.append(True)
             now = self.clock()
-            stray = sum(self.recent) == 1 and len(self.recent) == RECENT
+            stray = len(self.recent) == RECENT and sum(self.recent) <= STRAY * RECENT
             if not stray and now - self.halved_at >= SETTLE:
                 self.allowed, self.halved_at = max(1, self.allowed // 2), now
             if error.retry_after and 2 * sum(self.recent) >= RECENT:
@@ -185,7 +186,7 @@ class Pace:
         if isinstance(error, ModelBusy) and error.retry_after is not None:
             return error.retry_after
         # A broken reply or connection is worth another try at once; a limit is not.
-        first = 1.0 if isinstance(error, ModelBusy) and error.limited else 0.2
+        first = 1.0 if isinstance(error, ModelBusy) and error.limited else 0.1
         return min(LONGEST_WAIT, float(first * 2 ** (state.attempt_number - 1))) * self.jitter.uniform(0.5, 1.0)
 
     def _count_retry(self, _: RetryCallState) -> None:

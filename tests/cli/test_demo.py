@@ -30,6 +30,21 @@ def test_the_demo_needs_no_key_and_shows_the_whole_way(judge: RunCommand, tmp_pa
     assert judge("demo", "--json").json["decision"]["answer"] == "switch"
 
 
+def test_the_demo_reaches_for_no_network(judge: RunCommand, tmp_path: Path) -> None:
+    """Every connection and every name looked up raises; the demo does not notice."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import socket\n"
+        "def cut(*_, **__):\n    raise OSError('the network is cut')\n"
+        "socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = cut\n",
+        encoding="utf-8",
+    )
+    done = judge("demo", PYTHONPATH=str(tmp_path))
+    assert done.code == 0, done.err
+    assert "接着试：" in done.out
+    live = judge("compare", "vllm:a", "vllm:b", "--judge", "baseline", "--limit", "1", PYTHONPATH=str(tmp_path))
+    assert live.code == 3  # the cut is real
+
+
 def test_the_offline_judge_is_there_for_any_candidates(judge_here: RunCommand, sample: Path) -> None:
     assert judge_here("import", str(sample)).code == 0
     done = judge_here("compare", "新版", "旧版", "--judge", "baseline", "--json")

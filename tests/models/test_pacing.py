@@ -52,7 +52,7 @@ def test_a_busy_endpoint_is_asked_again_until_it_answers() -> None:
     one = pace(clock)
     assert asyncio.run(one.call(said(ModelBusy("断"), ModelBusy("断"), OK), 100)) is OK
     assert (one.counts.calls, one.counts.retries, one.counts.failures) == (3, 2, 2)
-    assert [0.1 <= clock.slept[0] <= 0.2, 0.2 <= clock.slept[1] <= 0.4] == [True, True]
+    assert [0.05 <= clock.slept[0] <= 0.1, 0.1 <= clock.slept[1] <= 0.2] == [True, True]
 
 
 def test_what_the_server_asks_for_is_waited() -> None:
@@ -86,14 +86,15 @@ def test_a_limit_halves_what_runs_at_once_and_success_brings_it_back() -> None:
     assert seen == [8, 8, 12, 12, 12, 12, 12, 12, 16, 16]
 
 
-def test_a_stray_refusal_delays_only_its_own_call() -> None:
+def test_stray_refusals_delay_only_themselves() -> None:
     one = pace(Clock(), concurrency=16)
     for _ in range(RECENT):
         asyncio.run(one.call(said(OK), 1))
-    asyncio.run(one.call(said(ModelBusy("限", retry_after=0.0, limited=True), OK), 1))
-    assert one.allowed == 16
-    asyncio.run(one.call(said(ModelBusy("限", retry_after=0.0, limited=True), OK), 1))
-    assert one.allowed == 8
+    allowed = []
+    for _ in range(3):
+        asyncio.run(one.call(said(ModelBusy("限", retry_after=0.0, limited=True), OK), 1))
+        allowed.append(one.allowed)
+    assert allowed == [16, 16, 8]
 
 
 def test_no_more_run_at_once_than_allowed() -> None:
