@@ -63,6 +63,11 @@ def limits_of(rows: Sequence[ModelRow]) -> Limits:
     return Limits(concurrency, least("requests_per_minute"), least("tokens_per_minute"), attempts)
 
 
+def config_path(environment: Mapping[str, str]) -> Path:
+    """Return where the configuration stands: judge.toml in this folder, or what JUDGE_CONFIG says."""
+    return Path(environment.get("JUDGE_CONFIG") or FILE)
+
+
 def read_config(path: Path) -> Config:
     """Read judge.toml; raises InputError with file and key. A missing file is an empty configuration."""
     if not path.exists():

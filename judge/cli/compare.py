@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from judge.cli import live
+from judge.cli.flags import Flags, live_options
 from judge.cli.help import Command
-from judge.cli.live import live_options
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 
 EPILOG = """\b
@@ -66,7 +66,7 @@ def compare(
     margin: float | None,
     tie_within: float | None,
     filtered: str | None,
-    flags: live.Flags,
+    flags: Flags,
     plan_file: Path | None,
     url: str,
     as_json: bool,

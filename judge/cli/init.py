@@ -44,10 +44,10 @@ HEAD = """\
 @json_option
 def init(bank: str | None, as_json: bool) -> None:
     """写一份 judge.toml，看看有哪些密钥，说下一步做什么。"""
-    from judge.config import FILE, read_config
+    from judge.config import config_path, read_config
     from judge.models.vendors import presets
 
-    path = Path(os.environ.get("JUDGE_CONFIG") or FILE)
+    path = config_path(os.environ)
     known = read_config(path).models
     found = {
         name: variable

@@ -124,9 +124,9 @@ def set_(name: str, settings: tuple[str, ...]) -> None:
 
 
 def _path() -> Path:
-    from judge.config import FILE
+    from judge.config import config_path
 
-    return Path(os.environ.get("JUDGE_CONFIG") or FILE)
+    return config_path(os.environ)
 
 
 def has_key(name: str, environment: Mapping[str, str]) -> bool:

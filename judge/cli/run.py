@@ -7,8 +7,8 @@ from typing import Literal
 import click
 
 from judge.cli import live
+from judge.cli.flags import Flags, live_options
 from judge.cli.help import Command
-from judge.cli.live import live_options
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 from judge.errors import InputError
 
@@ -49,7 +49,7 @@ def run(
     design: Literal["baseline", "round-robin"],
     history: Literal["own", "golden"],
     scope: Literal["dialogue", "turns"],
-    flags: live.Flags,
+    flags: Flags,
     url: str,
     as_json: bool,
 ) -> None:
