@@ -29,6 +29,21 @@ def measure(command: list[str], times: int) -> tuple[float, float]:
     return statistics.median(walls), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
+def offline_pairs(data: Path, pairs: int = 1000) -> float:
+    """Return the seconds the offline judge takes for so many pairs of recorded answers it has not looked at yet."""
+    from judge.importers import llmeval2
+    from judge.judges.baseline import Baseline
+    from judge.records import DIALOGUE, Case
+
+    dialogues = llmeval2.read(data / "llmeval2").dialogues
+    halves = zip(dialogues[::2], dialogues[1::2], strict=False)
+    cases = [Case(one.question, DIALOGUE, (one, other)) for one, other in halves if one.question is other.question]
+    judge, start = Baseline(), time.perf_counter()
+    for case in cases[:pairs]:
+        judge.request(case, b"")
+    return time.perf_counter() - start
+
+
 def main() -> None:
     data = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ.get("JUDGE_RECORDED", ROOT.parent / "shared" / "data"))
     figures: dict[str, float] = {}
@@ -36,6 +51,7 @@ def main() -> None:
         store = ["--store", f"{folder}/judge.db"]
         figures["python -c pass (s)"], _ = measure([sys.executable, "-c", "pass"], 21)
         figures["judge --help (s)"], _ = measure([*JUDGE, "--help"], 21)
+        figures["judge demo (s)"], _ = measure([*JUDGE, "demo", "--store", f"{folder}/demo.db"], 3)
         figures["help / pass"] = figures["judge --help (s)"] / figures["python -c pass (s)"]
         if data.is_dir():
             figures["import everything (s)"], figures["import everything (peak MB)"] = measure(
@@ -46,6 +62,7 @@ def main() -> None:
             figures["leaderboard, 20 models x 320 questions (s)"], _ = measure(board, 5)
             compare = [*JUDGE, "compare", "recorded:llmeval2/GPT4", "recorded:llmeval2/xunfei", *store]
             figures["compare (s)"], _ = measure(compare, 5)
+            figures["offline judge, 1,000 pairs (s)"] = offline_pairs(data)
         else:
             print(f"没有真实数据：{data} 不存在，只测启动")
     for name, figure in figures.items():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
+from judge import resolve
 from judge.bank import read_bank, shipped_banks
 from judge.dialogue import Manner
 from judge.errors import InputError, UnknownName
@@ -124,7 +125,7 @@ def questions_of(store: Store, voices: Voices, wish: Wish) -> list[Question]:
 def _bank_of(store: Store, names: Sequence[str]) -> str:
     """Return the one bank that all recorded candidates among these answered; `open` where none is recorded."""
     banks = [summary.bank.name for summary in store.banks()]
-    answered = {bank: set(store.candidates(bank).values()) for bank in banks}
+    answered = {bank: _spoken(store.candidates(bank).values()) for bank in banks}
     recorded = [name for name in names if any(name in there for there in answered.values())]
     shared = [bank for bank in banks if recorded and answered[bank].issuperset(recorded)]
     if "open" in shared or not shared:
@@ -132,6 +133,11 @@ def _bank_of(store: Store, names: Sequence[str]) -> str:
     if len(shared) > 1:
         raise InputError(f"{'、'.join(recorded)} 在几个题库里都有回答：{'、'.join(shared)}", fix="用 --bank 指定一个")
     return shared[0]
+
+
+def _spoken(names: Iterable[str]) -> set[str]:
+    """Return names as they may be typed: whole, or what follows the last slash."""
+    return {said for name in names for said in (name, name.rpartition("/")[2])}
 
 
 def judge_name(how: How, voices: Voices, name: str) -> str:
@@ -154,7 +160,7 @@ def _candidates(
     store: Store, voices: Voices, wish: Wish, bank: str
 ) -> tuple[list[Candidate], dict[str, Voice], list[Imported]]:
     """Return the candidates, by key the voices of those that are asked, and the answers that come in files."""
-    recorded: dict[str, Candidate] = {}
+    recorded: dict[int, Candidate] = {}
     candidates: list[Candidate] = []
     asked, files = {}, []
     for name in wish.candidates:
@@ -167,12 +173,22 @@ def _candidates(
             candidates.append(Candidate(voices.shown(name), voice.model.identity))
             asked[candidates[-1].key] = voice
         else:
-            recorded = recorded or {one.name: one for one in store.known_candidates(bank)}
-            if name not in recorded:
-                raise UnknownName("候选", name, [*voices.config.models, *recorded])
-            candidates.append(recorded[name])
+            recorded = recorded or dict(enumerate(store.known_candidates(bank)))
+            candidates.append(_recorded(name, recorded, voices))
     _distinct("候选", candidates)
     return candidates, asked, files
+
+
+def _recorded(name: str, known: Mapping[int, Candidate], voices: Voices) -> Candidate:
+    """Return the recorded candidate of a name, or of what follows the last slash in it."""
+    names = {at: one.name for at, one in known.items()}
+    try:
+        found = resolve.find("候选", name, names)
+    except UnknownName:
+        raise UnknownName("候选", name, [*voices.config.models, *names.values()]) from None
+    if len(found) > 1:
+        raise InputError(f"{name} 不止一个：{'、'.join(names[at] for at in found)}", fix="写候选的全名")
+    return known[found[0]]
 
 
 def _opened(store: Store, voices: Voices, name: str) -> Voice:

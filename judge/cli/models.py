@@ -65,7 +65,7 @@ def list_(url: str, as_json: bool) -> None:
     _print_models(url, as_json)
 
 
-@models.command(cls=Command)
+@models.command(cls=Command, epilog="\b\n例：\n  judge models add 通义 --preset qwen --model qwen-max --rpm 60")
 @click.argument("name", metavar="名字")
 @click.option("--preset", required=True, metavar="预设", help="哪一家（judge models --presets 列出）")
 @click.option("--model", required=True, metavar="模型", help="那一家的模型名")
@@ -74,6 +74,7 @@ def list_(url: str, as_json: bool) -> None:
 @click.option("--concurrency", type=click.IntRange(1), metavar="数", help="同时最多几个调用（默认 32）")
 @click.option("--rpm", type=float, metavar="数", help="每分钟最多几次调用")
 @click.option("--tpm", type=float, metavar="数", help="每分钟最多多少 token")
+@json_option
 def add(
     name: str,
     preset: str,
@@ -83,6 +84,7 @@ def add(
     concurrency: int | None,
     rpm: float | None,
     tpm: float | None,
+    as_json: bool,
 ) -> None:
     """往 judge.toml 里添加一个模型。"""
     from judge.config import add_model
@@ -93,15 +95,23 @@ def add(
     vendor = named(preset)
     path = _path()
     add_model(path, name, {key: value for key, value in given.items() if value is not None})
+    if as_json:
+        print_json("judge.model/1", {"path": str(path), "name": name, "key_variables": list(vendor.key_variables)})
+        return
     variables = "、".join(vendor.key_variables)
     key = f"密钥从环境变量读：{variables}" if vendor.key_required else "这个预设不需要密钥"
     print(f"已写入 {path}：{name}。{key}。\n试一试：judge doctor --live --model {name}")
 
 
-@models.command("set", cls=Command)
+@models.command(
+    "set",
+    cls=Command,
+    epilog="\b\n例：\n  judge models set 通义 temperature=0.3 parameters.top_p=0.9\n  judge models set 通义 temperature=auto",
+)
 @click.argument("name", metavar="名字")
 @click.argument("settings", metavar="键=值…", nargs=-1, required=True)
-def set_(name: str, settings: tuple[str, ...]) -> None:
+@json_option
+def set_(name: str, settings: tuple[str, ...], as_json: bool) -> None:
     """改 judge.toml 里一个模型的设置；写 键=auto 则去掉这个键，用默认值。"""
     from judge.config import set_model
 
@@ -115,6 +125,9 @@ def set_(name: str, settings: tuple[str, ...]) -> None:
             )
         changes[key.strip()] = value.strip()
     set_model(path, name, changes)
+    if as_json:
+        print_json("judge.model/1", {"path": str(path), "name": name, "changed": list(changes)})
+        return
     said = (
         "。参数不同的模型是另一个候选，用过的名字要加 --revision"
         if IDENTITY & {key.partition(".")[0] for key in changes}

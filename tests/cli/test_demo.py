@@ -106,3 +106,17 @@ def test_one_item_shows_where_the_offline_judge_sees_it_the_other_way(judge_here
     assert judge_here("import", str(sample)).code == 0
     assert "平局；离线评委倾向 新版" in judge_here("show", "q6").out
     assert "⚠ 与离线评委相左：它认为 新版 更好" in judge_here("show", "q0").out
+
+
+def test_recorded_candidates_go_by_their_short_names_too(judge_here: RunCommand, sample: Path) -> None:
+    for file in ("answers.jsonl", "judgments.jsonl", "humans.jsonl"):
+        path = sample / file
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('"新版"', '"recorded:小/新版"'), encoding="utf-8")
+    assert judge_here("import", str(sample)).code == 0
+    done = judge_here("compare", "新版", "旧版", "--judge", "baseline", "--json")
+    assert done.code == 0, done.err
+    assert done.json["first"] == "recorded:小/新版"
+    missing = judge_here("compare", "新班", "旧版", "--judge", "baseline")
+    assert missing.code == 2
+    assert "你要找的是不是：recorded:小/新版" in missing.err
