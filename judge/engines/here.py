@@ -74,12 +74,9 @@ class Run:
 
     async def _chunk(self, chunk: Sequence[Item]) -> Sequence[Item]:
         """Work on some questions; return those that another process is at, to be looked at again."""
-        found = {} if self._ended else self._found(chunk)
-        todo = [item for item, (held, missing) in found.items() if missing or not self._answered(held)]
-        names = {content_hash("claim", [question.key, sample]): (question, sample) for question, sample in todo}
-        claimed = self.store.claim(list(names)) if names else set()
+        names = {content_hash("claim", [question.key, sample]): (question, sample) for question, sample in chunk}
+        claimed = set() if self._ended else self.store.claim(list(names))
         try:
-            # Looked up again: another process may have done some of it before the claim.
             mine = self._found([item for name, item in names.items() if name in claimed])
             await asyncio.gather(*(self._item(item, held, missing) for item, (held, missing) in mine.items()))
         finally:
@@ -103,10 +100,6 @@ class Run:
             judged = self.store.judged([key for *_, key in wanted])
             missing = [one for one in wanted if one[3] not in judged]
         await asyncio.gather(*(self._hear(*one) for one in missing))
-
-    def _answered(self, held: Sequence[Dialogue]) -> bool:
-        there = {dialogue.candidate.key for dialogue in held}
-        return "answer" not in self.work.stages or set(self.work.voices) <= there
 
     # ── answering ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -90,7 +90,7 @@ class Pace:
     def __post_init__(self) -> None:
         self.limit(self.limits)
         self.in_flight = 0
-        self.turn = asyncio.Condition()
+        self.waiting: deque[asyncio.Future[None]] = deque()
         self.good = self.bad = self.trips = 0
         self.open_at = self.halved_at = -SETTLE
         self.recent: deque[bool] = deque(maxlen=RECENT)
@@ -117,13 +117,11 @@ class Pace:
         )
         async for attempt in policy:
             with attempt:
-                return await self._once(ask, tokens)
+                return await self._once(ask, tokens, again=attempt.retry_state.attempt_number > 1)
         raise AssertionError("tenacity either returns or raises")
 
-    async def _once(self, ask: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
-        async with self.turn:
-            await self.turn.wait_for(lambda: self.in_flight < self.allowed)
-            self.in_flight += 1
+    async def _once(self, ask: Callable[[], Awaitable[Reply]], tokens: int, *, again: bool) -> Reply:
+        await self._enter(again)
         try:
             await self._hold(tokens)
             self.counts.calls += 1
@@ -136,8 +134,30 @@ class Pace:
             return reply
         finally:
             self.in_flight -= 1
-            async with self.turn:
-                self.turn.notify()
+            self._let_in()
+
+    async def _enter(self, again: bool) -> None:
+        """Wait for a place among the calls at once; who comes again goes first, so that retries do not pile up at the end."""
+        if self.in_flight < self.allowed and not self.waiting:
+            self.in_flight += 1
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        (self.waiting.appendleft if again else self.waiting.append)(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():  # the place was given at the same moment: pass it on
+                self.in_flight -= 1
+                self._let_in()
+            raise
+
+    def _let_in(self) -> None:
+        """Give the places that are free to those who wait."""
+        while self.waiting and self.in_flight < self.allowed:
+            place = self.waiting.popleft()
+            if not place.done():
+                self.in_flight += 1
+                place.set_result(None)
 
     async def _hold(self, tokens: int) -> None:
         """Wait until the endpoint's limits allow one more call; raises ModelError when the endpoint is down."""

@@ -148,3 +148,48 @@ def test_tokens_are_reserved_and_settled_with_usage() -> None:
     asyncio.run(one.call(said(OK), 1000))
     assert one.counts.input_tokens == 20
     assert before > -1000  # 985 of the 1,000 reserved came back
+
+
+def test_who_comes_again_goes_before_those_who_wait_for_the_first_time() -> None:
+    one = Pace(Limits(concurrency=1), sleep=lambda _: asyncio.sleep(0))
+    order: list[str] = []
+
+    def call(name: str, *outcomes: Reply | Exception) -> Awaitable[Reply]:
+        ask = said(*outcomes)
+
+        async def noted() -> Reply:
+            order.append(name)
+            await asyncio.sleep(0)
+            return await ask()
+
+        return one.call(noted, 1)
+
+    async def many() -> None:
+        fresh = [call(f"新{at}", OK) for at in range(5)]
+        await asyncio.gather(call("坏", ModelBusy("断"), OK), *fresh)
+
+    asyncio.run(many())
+    assert sorted(order) == ["坏", "坏", *(f"新{at}" for at in range(5))]
+    assert order.index("坏", 1) <= 2  # second in line, not after everybody
+
+
+def test_a_cancelled_call_gives_its_place_back() -> None:
+    one = Pace(Limits(concurrency=1))
+
+    async def forever() -> Reply:
+        await asyncio.sleep(60)
+        return OK
+
+    async def several() -> Reply:
+        running = asyncio.create_task(one.call(forever, 1))
+        waiting = [asyncio.create_task(one.call(forever, 1)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        for task in (waiting[0], running, waiting[2]):
+            task.cancel()
+        await asyncio.sleep(0.01)
+        waiting[1].cancel()
+        await asyncio.gather(running, *waiting, return_exceptions=True)
+        return await asyncio.wait_for(one.call(said(OK), 1), 1)
+
+    assert asyncio.run(several()) is OK
+    assert (one.in_flight, len(one.waiting)) == (0, 0)
