@@ -142,8 +142,6 @@ def _spoken(names: Iterable[str]) -> set[str]:
 
 def judge_name(how: How, voices: Voices, name: str) -> str:
     """Return the name under which a judge's judgments are kept: another protocol is another judge."""
-    if offline(voices, name):
-        return Baseline(pairs=how.protocol != "scores").judge.name
     protocol = "" if how.protocol == "pair" else f"+{how.protocol}"
     return voices.shown(name) + protocol + ("+noref" if how.references is False else "")
 
@@ -220,7 +218,7 @@ def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[J
     judges: list[tuple[Judging, Voice | None]] = []
     for name in wish.judges:
         if offline(voices, name):
-            judges.append((Baseline(pairs=wish.how.protocol != "scores"), None))
+            judges.append((_offline(store, bank, wish.how), None))
             continue
         if name in heard and not voices.knows(name):
             continue
@@ -228,6 +226,18 @@ def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[J
         judges.append((_judging(store, wish, voices, name), voice))
     _distinct("评委", [judging.judge for judging, _ in judges])
     return judges
+
+
+def _offline(store: Store, bank: str, how: How) -> Baseline:
+    """Return the offline judge; where another version of it judged here, it goes by its version too."""
+    if how.references is False or how.protocol in ("soft", "pair-5"):
+        message = "离线评委离不开参考，也只会两两比较（pair）和打分（scores）"
+        raise InputError(message, where="--judge baseline", fix="去掉 --no-reference，或换 --protocol，或换评委")
+    own = Baseline(pairs=how.protocol != "scores")
+    others = {judge.name for judge in store.known_judges(bank) if judge.key != own.judge.key}
+    if own.judge.name not in others:
+        return own
+    return Baseline(pairs=how.protocol != "scores", name=f"{own.judge.name}@{own.judge.model.revision}")
 
 
 def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:

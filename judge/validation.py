@@ -19,6 +19,7 @@ from judge.stats.logistic import fit_pairs, fit_power, sigmoid
 Reals = NDArray[np.float64]
 Codes = NDArray[np.int64]
 MODEL_FOLDS = 5
+ENOUGH = 1000  # pairs of other groups, below which no refit is made
 BINS = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -39,6 +40,7 @@ class Preferences:
     groups: tuple[str, ...]
     model: Codes
     without_reference: int  # preferences on questions without a reference, which are not here
+    several_turns: int  # preferences on dialogues of several turns, which are not here either
 
     @property
     def differences(self) -> Reals:
@@ -72,6 +74,7 @@ class Validation:
 
     pairs: int
     without_reference: int
+    several_turns: int
     refitted: bool
     overall: Estimate | None
     groups: tuple[Group, ...]
@@ -88,9 +91,11 @@ def preferences(humans: Iterable[HumanVerdict]) -> Preferences:
     pairs: list[tuple[int, int, float, int, int]] = []
     questions: dict[str, int] = {}
     groups: dict[str, int] = {}
-    scored: dict[str, list[tuple[Dialogue, float]]] = {}
+    scored: dict[tuple[str, str], list[tuple[Dialogue, float]]] = {}  # by question and reviewer: scales differ
+    judged = list(humans)
+    overruled = {human.supersedes for human in judged}
     said: set[frozenset[str]] = set()  # pairs on which people said which is better, beside scoring each
-    without = 0
+    without = several = 0
 
     def row(dialogue: Dialogue) -> int:
         if dialogue.key not in rows:
@@ -105,25 +110,33 @@ def preferences(humans: Iterable[HumanVerdict]) -> Preferences:
         group = groups.setdefault(one.question.ability, len(groups))
         pairs.append((row(one), row(other), float(won), question, group))
 
-    for human in humans:
+    for human in judged:
         question, dialogues = human.case.question, human.case.dialogues
+        if human.key in overruled:
+            continue
         single = len(question.turns) == 1 and all(len(one.answers) == 1 for one in dialogues)
         if isinstance(human.result, Verdict) and human.result.side is not Side.TIE:
             said.add(frozenset(one.key for one in dialogues))
-            if single and question.turns[0].reference:
+            if not single:
+                several += 1
+            elif question.turns[0].reference:
                 add(dialogues[0], dialogues[1], human.result.side is Side.FIRST)
             else:
                 without += 1
-        elif isinstance(human.result, Scores) and human.result.overall is not None and single:
-            scored.setdefault(question.key, []).append((dialogues[0], human.result.overall.value))
+        elif isinstance(human.result, Scores) and human.result.overall is not None:
+            scored.setdefault((question.key, human.reviewer), []).append((dialogues[0], human.result.overall.value))
     for given in scored.values():
         decided = [
             (one, other, mine > his)
             for at, (one, mine) in enumerate(given)
             for other, his in given[at + 1 :]
-            if mine != his and frozenset((one.key, other.key)) not in said
+            if mine != his and one.key != other.key and frozenset((one.key, other.key)) not in said
         ]
-        if not given[0][0].question.turns[0].reference:
+        asked_of = given[0][0].question
+        if len(asked_of.turns) != 1 or any(len(one.answers) != 1 for one, _ in given):
+            several += len(decided)
+            continue
+        if not asked_of.turns[0].reference:
             without += len(decided)
             continue
         for one, other, won in decided:
@@ -140,6 +153,7 @@ def preferences(humans: Iterable[HumanVerdict]) -> Preferences:
         tuple(groups),
         np.array(models, np.int64),
         without,
+        several,
     )
 
 
@@ -175,6 +189,9 @@ def validate(data: Preferences, trained_on: Sequence[str] = ()) -> Validation:
         if at not in known:
             probability[inside] = _probability(shipped(), data.differences[inside])
             continue
+        if others.sum() < ENOUGH or len(np.unique(data.group[others])) < 2:
+            probability[inside] = np.nan  # nothing fair can be said: the shipped numbers have seen this group
+            continue
         probability[inside] = _probability(fitted(data, others), data.differences[inside])
         for fold in range(MODEL_FOLDS):
             of_fold = data.model % MODEL_FOLDS == fold
@@ -187,20 +204,21 @@ def validate(data: Preferences, trained_on: Sequence[str] = ()) -> Validation:
                 if judged.any() and learned.any():
                     strict[judged] = data.differences[judged] @ _weights(data, learned)
     agreed = _agreed(probability - 0.5, data.won)
+    fair = ~np.isnan(probability)
     held = ~np.isnan(strict)
     return Validation(
         pairs=len(data.won),
         without_reference=data.without_reference,
+        several_turns=data.several_turns,
         refitted=bool(known),
-        overall=_share(agreed, data.question),
+        overall=_share(agreed[fair], data.question[fair]),
         groups=tuple(
-            Group(
-                name, int((data.group == at).sum()), _share(agreed[data.group == at], data.question[data.group == at])
-            )
+            Group(name, int((data.group == at).sum()), _share(agreed[of], data.question[of]))
             for at, name in enumerate(data.groups)
+            for of in [fair & (data.group == at)]
         ),
         models_left_out=_share(_agreed(strict[held], data.won[held]), data.question[held]),
-        calibration=tuple(_bins(probability, agreed)),
+        calibration=tuple(_bins(probability[fair], agreed[fair])),
     )
 
 

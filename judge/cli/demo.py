@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import click
 
 from judge.cli.help import Command
 from judge.cli.output import console, fields_of, json_option, opened, print_json
+from judge.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,8 +39,12 @@ def demo(url: str, as_json: bool) -> None:
     from judge.records import Plan
 
     if url == STORE:  # always the same to begin with, whatever an earlier version left
-        for path in (Path(STORE), Path(f"{STORE}-wal"), Path(f"{STORE}-shm")):
-            path.unlink(missing_ok=True)
+        try:
+            for path in (Path(STORE), Path(f"{STORE}-wal"), Path(f"{STORE}-shm")):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            fix = "换个目录运行，或用 --store 指定别处"
+            raise InputError(f"写不了（{error.strerror}）", where=STORE, fix=fix) from error
     store = opened(url, create=True)
     bank = next(path for path in shipped_banks() if path.stem == "open")
     found = own.read(bank, also=[_example() / "answers.jsonl"])
@@ -60,7 +66,7 @@ def demo(url: str, as_json: bool) -> None:
     _print_outcomes(screen, found.dialogues)
     _print_doubtful(screen, doubtful)
     screen.print()
-    where = "" if url == "results/judge.db" else f" --store {url}"
+    where = "" if url == "results/judge.db" else f" --store {shlex.quote(url)}"
     for line in (
         "接着试：",
         f"  judge show {doubtful[0].case.question.id}{where}",
@@ -99,7 +105,13 @@ def _doubtful(store: Store) -> list[Judgment]:
     unsure: dict[str, tuple[float, Judgment]] = {}
     for item in store.items("open"):
         for one in item.judgments:
-            if one.judge.name == NAME and isinstance(one.result, Verdict) and one.result.probabilities:
+            names = {dialogue.candidate.name for dialogue in one.case.dialogues}
+            if (
+                one.judge.name == NAME
+                and names == {FIRST, SECOND}
+                and isinstance(one.result, Verdict)
+                and one.result.probabilities
+            ):
                 unsure.setdefault(one.case.question.id, (abs(one.result.probabilities[0] - 0.5), one))
     return [one for _, one in sorted(unsure.values(), key=lambda pair: pair[0])[:2]]
 

@@ -97,8 +97,9 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool
         if as_json:
             print_json("judge.answered/1", {"bank": work.questions[0].bank, "candidates": list(names)})
         return None
+    own = [judging.judge.name for judging, voice in work.judges if voice is None]
     judges = [
-        judge_name(wish.how, voices, name) if voices.knows(name) or offline(voices, name) else name
+        own[0] if offline(voices, name) else judge_name(wish.how, voices, name) if voices.knows(name) else name
         for name in wish.judges
     ]
     return Done(work.questions[0].bank, names, ",".join(judges) or None)

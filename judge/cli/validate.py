@@ -42,8 +42,8 @@ def validate(judge_name: str, data: str, url: str, as_json: bool) -> None:
 
     gathered = preferences(_humans(data, url))
     if not len(gathered.won):
-        said = f"（没有参考的 {gathered.without_reference} 对不算）" if gathered.without_reference else ""
-        raise InputError(f"{data} 里没有人分出高下、又有参考的回答对{said}", fix="换一份带人工判定的数据")
+        said = f"（没有参考的 {gathered.without_reference} 对、多轮的 {gathered.several_turns} 对不算）"
+        raise InputError(f"{data} 里没有人分出高下、又有参考的单轮回答对{said}", fix="换一份带人工判定的数据")
     provenance = shipped().provenance
     trained = provenance["groups"] if isinstance(provenance, dict) else []
     assert isinstance(trained, list)
@@ -66,6 +66,8 @@ def _humans(data: str, url: str) -> Iterator[HumanVerdict]:
         return
     from judge.resolve import one_bank
 
+    if "/" in data or data.endswith((".jsonl", ".gz")):
+        raise InputError("没有这个文件或目录", where=data, fix="检查路径；题库写名字，judge banks 列出")
     store = opened(url)
     for item in store.items(one_bank(store, data)):
         yield from item.human_verdicts
@@ -80,6 +82,10 @@ def _print(found: Validation, data: str) -> None:
     screen.print(Text(f"离线评委 baseline 与人的一致率：{data}，{found.pairs:,} 对（{how}）"), soft_wrap=True)
     if found.without_reference:
         screen.print(Text(f"另有 {found.without_reference:,} 对没有参考，离线评委不判。"), soft_wrap=True)
+    if found.several_turns:
+        screen.print(Text(f"另有 {found.several_turns:,} 对是多轮的，这里只量单轮。"), soft_wrap=True)
+    if any(group.agreement is None for group in found.groups):
+        screen.print(Text("标 — 的组系数见过，而别的组太少，不够重新拟合，量不了。"), soft_wrap=True)
     screen.print()
     table = Table(box=None, pad_edge=False)
     for heading in ("组", "对数", "一致率（95% 区间）"):

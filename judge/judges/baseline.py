@@ -64,39 +64,52 @@ def shipped() -> Coefficients:
 class Baseline:
     """The offline judge as a judge of pairs or of single dialogues; it needs no model, so its `request` is its judgment."""
 
-    def __init__(self, *, pairs: bool = True, coefficients: Coefficients | None = None) -> None:
+    def __init__(self, *, pairs: bool = True, name: str = "", coefficients: Coefficients | None = None) -> None:
         self.coefficients = coefficients or shipped()
         said = [self.coefficients.weights, self.coefficients.average, self.coefficients.scale, self.coefficients.power]
         model = Model("judge", NAME, revision=content_hash("offline", [list(NAMES), *said])[:12])
-        self.judge = Judge(NAME if pairs else f"{NAME}+scores", model, PROTOCOLS[not pairs], reader=READER)
+        plain = NAME if pairs else f"{NAME}+scores"
+        self.judge = Judge(name or plain, model, PROTOCOLS[not pairs], reader=READER)
 
     def request(self, case: Case, secret: bytes) -> Judgment:
         """Judge a case: verdict with probabilities, or a score; Unanswered where no turn that is judged has a reference."""
-        turns = _turns(case)
+        turns, among = turns_of(case)
         if not turns:
             return Judgment(case, self.judge, Unanswered(ABSTAINED), "没有参考，离线评委不判。")
         sides = [_of_turns(dialogue, turns) for dialogue in case.dialogues]
         if len(sides) == 1:
-            return self._scored(case, sides[0])
+            return self._scored(case, sides[0], among)
         shares = self._contributions(sides[0], sides[1])
         logit = math.fsum(shares)
         first, second = self.coefficients.calibrated(logit), self.coefficients.calibrated(-logit)
         side = Side.FIRST if first > second else Side.SECOND if second > first else Side.TIE
         verdict = Verdict(side, 0 if side is Side.TIE else 1, (first, 0.0, second))
-        return Judgment(case, self.judge, verdict, _explained(shares, len(turns), max(first, second), side))
+        return Judgment(
+            case, self.judge, verdict, _explained(self._named(shares), (len(turns), among), max(first, second), side)
+        )
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
         """No model answers for this judge."""
         raise AssertionError("the offline judge asks nobody")
 
-    def _scored(self, case: Case, given: Sequence[Numbers]) -> Judgment:
+    def _scored(self, case: Case, given: Sequence[Numbers], among: int) -> Judgment:
         """Score one dialogue from 1 to 10 by the chance that it would be preferred to an average answer."""
         shares = self._contributions(given, [self.coefficients.average] * len(given))
         chance = self.coefficients.calibrated(math.fsum(shares))
-        score = Scores(Score(1 + 9 * chance, 1, 10))
-        reason = _reasons(shares, "加分", "减分")
-        said = f"离线评委按 {len(given)} 轮参考打分：胜过一般回答的把握 {chance:.0%}。\n依据：{reason}"
-        return Judgment(case, self.judge, score, said)
+        score = Scores(Score(round(1 + 9 * chance, 2), 1, 10))
+        reasons = [
+            f"{name}：{'甚于' if more else '不及'}一般回答，{'加' if share > 0 else '减'}分 {abs(share):.2f}"
+            for name, more, share in self._named(shares)
+        ]
+        said = f"离线评委按{_covered(len(given), among)}打分：胜过一般回答的把握 {chance:.0%}。"
+        return Judgment(case, self.judge, score, f"{said}\n依据：{'；'.join(reasons) or '各项与一般回答相仿'}")
+
+    def _named(self, shares: Sequence[float]) -> list[tuple[str, bool, float]]:
+        """Return the features that weigh most: name, whether the first has more of it, what that adds for the first."""
+        ranked = sorted(
+            zip(NAMES.values(), self.coefficients.weights, shares, strict=True), key=lambda one: -abs(one[2])
+        )
+        return [(name, share * weight > 0, share) for name, weight, share in ranked[:SHOWN] if abs(share) >= LEAST]
 
     def _contributions(self, one: Sequence[Numbers], other: Sequence[Numbers]) -> list[float]:
         """Return what each feature adds to the logit of the first; turns add up as independent evidence, over the root of their number."""
@@ -107,12 +120,17 @@ class Baseline:
         ]
 
 
-def _turns(case: Case) -> list[int]:
-    """Return the turns (from 0) that are judged and have a reference, in so far as all dialogues reached them."""
+def turns_of(case: Case) -> tuple[list[int], int]:
+    """Return the turns (from 0) that can be judged, and how many were to be.
+
+    Those that have a reference and expect an answer, in so far as all dialogues reached them; a turn that expects a refusal
+    is beyond what words can tell.
+    """
     reached = min(len(dialogue.answers) for dialogue in case.dialogues)
-    asked = case.question.turns[:reached]
-    judged = range(len(asked)) if case.scope.turn is None else [case.scope.turn - 1]
-    return [at for at in judged if at < len(asked) and asked[at].reference]
+    asked = case.question.turns
+    wanted = list(range(len(asked))) if case.scope.turn is None else [case.scope.turn - 1]
+    usable = [at for at in wanted if at < min(reached, len(asked)) and asked[at].expected == "answer"]
+    return [at for at in usable if (asked[at].reference or "").strip()], len(wanted)
 
 
 def _of_turns(dialogue: Dialogue, turns: Sequence[int]) -> list[Numbers]:
@@ -124,18 +142,17 @@ def _of_turns(dialogue: Dialogue, turns: Sequence[int]) -> list[Numbers]:
 _features = lru_cache(maxsize=4096)(features)
 
 
-def _explained(shares: Sequence[float], turns: int, sure: float, side: Side) -> str:
+def _covered(turns: int, among: int) -> str:
+    return f" {turns} 轮参考" if turns == among else f" {among} 轮里有参考的 {turns} 轮"
+
+
+def _explained(named: Sequence[tuple[str, bool, float]], turns: tuple[int, int], sure: float, side: Side) -> str:
     if side is Side.TIE:
-        return f"离线评委按 {turns} 轮参考比较：两份分不出。"
+        return f"离线评委按{_covered(*turns)}比较：两份分不出。"
     letter = "A" if side is Side.FIRST else "B"
-    return f"离线评委按 {turns} 轮参考比较：{letter} 更可能更好（把握 {sure:.0%}）。\n依据：{_reasons(shares, '偏 A', '偏 B')}"
-
-
-def _reasons(shares: Sequence[float], more: str, less: str) -> str:
-    ranked = sorted(zip(NAMES.values(), shares, strict=True), key=lambda one: -abs(one[1]))
-    named = [
-        f"{name} {more if share > 0 else less} {abs(share):.2f}"
-        for name, share in ranked[:SHOWN]
-        if abs(share) >= LEAST
+    reasons = [
+        f"{name}：{'A' if more else 'B'} 更甚，利于 {'A' if share > 0 else 'B'} {abs(share):.2f}"
+        for name, more, share in named
     ]
-    return "；".join(named) or "各项几乎一样"
+    said = f"离线评委按{_covered(*turns)}比较：{letter} 更可能更好（把握 {sure:.0%}）。"
+    return f"{said}\n依据：{'；'.join(reasons) or '各项几乎一样'}"

@@ -34,14 +34,16 @@ _UNIT = re.compile(r"[\u4e00-\u9fff]|[a-z]+|\d+(?:\.\d+)?")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LATIN = re.compile(r"[a-z]")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_OPTION = re.compile(r"(?<![a-z])[a-g](?![a-z])")
+_OPTION = re.compile(r"(?<![a-z\d])(?<!\d )[a-g](?![a-z]|\s[a-z])")  # neither 120 g nor "a dog"
 _OPTION_FIRST = re.compile(r"\W*(?:答案)?\W*[a-g]\b")
 _REFUSAL = re.compile(
     r"作为(?:一个|一名)?(?:人工智能|ai|语言模型|大语言模型)|我(?:无法|不能)(?:回答|提供|给出)|抱歉|对不起|很遗憾"
     r"|无法(?:回答|提供|确定)|i'm sorry|as an ai"
 )
-_YES = re.compile(r"(?:答案[:是为]?)?\s*(?:是的|正确|对的?|可以|能|成立|√|true|yes)")
-_NO = re.compile(r"(?:答案[:是为]?)?\s*(?:不是|不正确|错误?|不对|不可以|不能|不成立|×|false|no\b)")
+_END = r"(?=$|[\s,.;:!?。、…])"  # 对。 is a yes, 对于 is none
+_YES = re.compile(rf"(?:正确)?(?:答案[:是为]?)?\s*(?:是的?|正确|对的?|可以|能|成立|√|true|yes){_END}")
+_NO = re.compile(rf"(?:正确)?(?:答案[:是为]?)?\s*(?:不是|不正确|错误?|不对|不可以|不能|不成立|×|false|no){_END}")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _ITEM = re.compile(r"^\s*(?:\d+[.、)]|[-*•])", re.MULTILINE)
 
 
@@ -62,7 +64,7 @@ def features(prompt: str, reference: str, answer: str) -> tuple[float, ...]:
         _numbers(asked, right, said),
         _option(right, said, len(units_right)),
         float(_polarity(right) * _polarity(said)),
-        float(_REFUSAL.search(said[:200]) is not None),
+        float(_REFUSAL.search(said[:200]) is not None and _REFUSAL.search(right[:200]) is None),
         abs(_han(said) - _han(right)),
         1 - len(triples) / max(1, sum(triples.values())) if (triples := _triples(units)) else 0.0,
         max(0.0, -longer),
@@ -72,7 +74,7 @@ def features(prompt: str, reference: str, answer: str) -> tuple[float, ...]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.translate(_FULL_WIDTH).lower().split())
+    return _THOUSANDS.sub("", " ".join(text.translate(_FULL_WIDTH).lower().split()))
 
 
 def _pairs(units: Sequence[str]) -> Counter[tuple[str, str]]:

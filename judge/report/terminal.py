@@ -25,8 +25,15 @@ from judge.wrapping import fold
 SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
 # ── one candidate against another ─────────────────────────────────────────────────────────────────────────────────────
 
-LITERAL = "离线评委：只看字面，有参考才判，与人约七成一致"
-OFFLINE = {"baseline": LITERAL, "baseline+scores": LITERAL}
+LITERAL = "离线评委：只看字面，有参考才判；单轮学科题上与人约七成一致"
+
+
+def offline(judge: str) -> str:
+    """Return what must be said of a judge that only counts words, or of a panel with one; empty for others."""
+    names = [name.partition("@")[0].partition("+")[0] for name in judge.split("、")]
+    if "baseline" not in names:
+        return ""
+    return LITERAL if len(names) == 1 else "评委团里有离线评委，它只看字面"
 
 
 def print_compare(report: CompareReport, console: Console) -> None:
@@ -41,8 +48,9 @@ def print_compare(report: CompareReport, console: Console) -> None:
     if report.decision.fragile:
         lost = overall.counts.planned - overall.counts.judged
         sentence = f"{sentence.rstrip('。')}；但有 {lost} 项没评到，足以翻转这个结论。"
-    if report.judge in OFFLINE:
-        sentence = f"{sentence.rstrip('。')}（离线评委只看字面，这一句不作发布依据）。"
+    if offline(report.judge):
+        who = "离线评委" if "、" not in report.judge else "评委团里的离线评委"
+        sentence = f"{sentence.rstrip('。')}（{who}只看字面，这一句不作发布依据）。"
     _line(console, sentence, _style(report.decision))
     _line(console, _grounds(report.decision, rates.half_tie, report.plan.confidence), "")
     console.print()
@@ -55,7 +63,7 @@ def print_compare(report: CompareReport, console: Console) -> None:
                 "题库",
                 f"{report.bank}（{overall.questions} 题，{'整段对话' if report.scope == 'dialogue' else '按轮'}）",
             ),
-            ("评委", f"{report.judge}（{OFFLINE.get(report.judge) or SOURCES[report.source]}）"),
+            ("评委", f"{report.judge}（{offline(report.judge) or SOURCES[report.source]}）"),
         ],
     )
     table = _table(["", "甲对乙", "乙对甲", "两者一样好时"])
@@ -74,7 +82,7 @@ def print_compare(report: CompareReport, console: Console) -> None:
     _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
     if report.members:
         _print_members(console, report.members)
-    _print_counts(console, overall, report.judge in OFFLINE)
+    _print_counts(console, overall, bool(offline(report.judge)))
     _print_suspects(console, report.suspects)
 
 
@@ -138,16 +146,16 @@ def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share]
     console.print(table)
 
 
-def _print_counts(console: Console, overall: Share, offline: bool) -> None:
+def _print_counts(console: Console, overall: Share, literal: bool) -> None:
     rates, number = overall.rates, overall.counts
     assert rates is not None
     console.print()
-    lines = [_counted(number, offline)]
+    lines = [_counted(number, literal)]
     if number.judged < number.planned:
         (low, high), (half_low, half_high) = rates.open_bounds, rates.half_tie_bounds
         lines.append(f"没评到的若全负 / 全胜：OPEN {low:.2f}–{high:.2f}，胜+½平 {half_low:.2f}–{half_high:.2f}")
     if number.both_placements:
-        flips = "结构对称，不适用" if offline else f"{number.flipped}（其中胜负对调 {number.opposed}）"
+        flips = "结构对称，不适用" if literal else f"{number.flipped}（其中胜负对调 {number.opposed}）"
         lines.append(f"两种位置都评过 {number.both_placements}，结论翻转 {flips}")
     if number.settled:
         lines.append(f"因过滤或空回答直接判定 {number.settled}")
@@ -157,11 +165,11 @@ def _print_counts(console: Console, overall: Share, offline: bool) -> None:
         _line(console, line)
 
 
-def _counted(number: Counts, offline: bool = False) -> str:
+def _counted(number: Counts, literal: bool = False) -> str:
     missing = f"缺 {number.missing}" + (f"（其中没有回答 {number.no_dialogue}）" if number.no_dialogue else "")
     return (
         f"计划 {number.planned} · 有回答 {number.answered} · 已评 {number.judged} · 读不出 {number.unreadable} · "
-        f"{'未判（无参考）' if offline else '评委没答'} {number.unanswered} · {missing}"
+        f"{'未判（无参考）' if literal else '评委没答'} {number.unanswered} · {missing}"
     )
 
 
@@ -170,7 +178,7 @@ def _counted(number: Counts, offline: bool = False) -> str:
 
 def print_board(board: Board, console: Console) -> None:
     """Print a leaderboard, best first; breakdowns follow in as many tables as the width asks for."""
-    facts = [("题库", board.bank), ("评委", f"{board.judge}（{OFFLINE.get(board.judge) or SOURCES[board.source]}）")]
+    facts = [("题库", board.bank), ("评委", f"{board.judge}（{offline(board.judge) or SOURCES[board.source]}）")]
     if board.baseline is not None:
         facts.append(("基线", board.baseline))
     _facts(console, facts)

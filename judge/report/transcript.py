@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from judge.judges.baseline import PROTOCOLS, Baseline
+from judge.judges.baseline import PROTOCOLS, Baseline, turns_of
 from judge.ploys import suspicious
 from judge.records import Dialogue, Judgment, Question, Side, Verdict
 from judge.report.wording import OUTCOMES, PLOYS, clean, said, scope_name, short_names, shown_name
@@ -50,6 +50,9 @@ def _second_opinion(judgment: Judgment, shown: Sequence[str]) -> str:
     """Say where the offline judge contradicts a verdict, and which way it leans at a tie; of this item only, never of a board."""
     said = judgment.result
     if not isinstance(said, Verdict) or judgment.judge.protocol in PROTOCOLS or not judgment.case.placement_known:
+        return ""
+    covered, among = turns_of(judgment.case)
+    if len(covered) < among:  # it has not seen what the judge has seen
         return ""
     own = Baseline().request(judgment.case, b"").result
     if not isinstance(own, Verdict) or own.probabilities is None or own.side is Side.TIE:

@@ -29,6 +29,12 @@ OUTCOMES = {
     Outcome.FAILED: "调用失败",
 }
 
+SILENT = {
+    "no reference": "未判：没有参考",
+    "filtered": "评委没答：被过滤",
+    "failed": "评委没答：调用失败",
+    "empty": "评委没答：空回答",
+}
 PLOYS = {
     Ploy.VERDICT: "冒充结论",
     Ploy.ORDER: "向评委喊话",
@@ -87,7 +93,7 @@ def said(result: Result | Skipped, shown: Sequence[str]) -> str:
         case Unreadable(reason):
             return clean(f"读不出：{reason}")
         case Unanswered(reason):
-            return clean(f"没有回答：{reason}")
+            return clean(SILENT.get(reason) or f"评委没答：{reason}")
         case Skipped(reason):
             return clean(f"跳过：{reason}")
 

@@ -104,7 +104,7 @@ def test_one_item_shows_where_the_offline_judge_sees_it_the_other_way(judge_here
             text = text.replace(old, new)
         path.write_text(text, encoding="utf-8")
     assert judge_here("import", str(sample)).code == 0
-    assert "平局；离线评委倾向 新版" in judge_here("show", "q6").out
+    assert "平局；离线评委倾向" in judge_here("show", "q6").out
     assert "⚠ 与离线评委相左：它认为 新版 更好" in judge_here("show", "q0").out
 
 
@@ -120,3 +120,25 @@ def test_recorded_candidates_go_by_their_short_names_too(judge_here: RunCommand,
     missing = judge_here("compare", "新班", "旧版", "--judge", "baseline")
     assert missing.code == 2
     assert "你要找的是不是：recorded:小/新版" in missing.err
+
+
+def test_another_version_of_the_offline_judge_goes_by_its_version(judge_here: RunCommand, sample: Path) -> None:
+    path = sample / "judgments.jsonl"
+    path.write_text(path.read_text(encoding="utf-8").replace('"评委一"', '"baseline"'), encoding="utf-8")
+    assert judge_here("import", str(sample)).code == 0
+    done = judge_here("compare", "新版", "旧版", "--judge", "baseline", "--json")
+    assert done.code == 0, done.err
+    assert done.json["judge"].startswith("baseline@")
+    assert "离线评委：只看字面" in judge_here("compare", "新版", "旧版", "--judge", "baseline").out
+
+
+def test_what_the_offline_judge_cannot_do_is_said(judge_here: RunCommand, sample: Path) -> None:
+    assert judge_here("import", str(sample)).code == 0
+    for option in (["--no-reference"], ["--protocol", "soft"]):
+        done = judge_here("compare", "新版", "旧版", "--judge", "baseline", *option)
+        assert done.code == 2
+        assert "离线评委离不开参考" in done.err
+    panel = judge_here("compare", "新版", "旧版", "--judge", "评委一,baseline")
+    assert "评委团里的离线评委只看字面，这一句不作发布依据" in panel.out
+    missing = judge_here("validate", "--data", "/nope/x.jsonl")
+    assert "没有这个文件或目录" in missing.err

@@ -78,13 +78,34 @@ def test_features_are_what_their_names_say() -> None:
     assert dict(zip(NAMES, features("说说", "好的", "抱歉，我无法回答"), strict=True))["refusal"] == 1.0
 
 
+@pytest.mark.parametrize(
+    ("reference", "answer", "name", "value"),
+    [
+        ("不能，会炸", "对于这个问题，不能用水", "yes_no", 0.0),
+        ("不能，会炸", "不能。", "yes_no", 1.0),
+        ("正确答案：错误", "错误", "yes_no", 1.0),
+        ("A dog ran", "the cat sat", "option", 0.0),
+        ("共 120 g", "一共120克，A 方案", "option", 0.0),
+        ("1,000 元", "1000元", "numbers", 0.5),
+        ("抱歉，我无法提供", "抱歉，我无法回答", "refusal", 0.0),
+    ],
+)
+def test_what_only_looks_like_an_answer_is_none(reference: str, answer: str, name: str, value: float) -> None:
+    assert dict(zip(NAMES, features("问", reference, answer), strict=True))[name] == value
+
+
+def test_reasons_say_who_has_more_and_whom_it_helps() -> None:
+    judgment = Baseline().request(Case(QUESTION, DIALOGUE, (dialogue("推", "抱歉，我无法回答", "抱歉"), RIGHT)), b"")
+    assert "推辞不答：A 更甚，利于 B" in (judgment.reply or "")
+
+
 def test_the_right_answer_wins_and_the_reasons_are_named() -> None:
     judgment = Baseline().request(Case(QUESTION, DIALOGUE, (WRONG, RIGHT)), b"")
     assert isinstance(judgment.result, Verdict)
     assert judgment.result.side is Side.SECOND
     assert judgment.reply is not None
     assert "按 2 轮参考比较：B 更可能更好" in judgment.reply
-    assert "偏 B" in judgment.reply
+    assert "覆盖参考里题面没有的内容：B 更甚，利于 B" in judgment.reply
 
 
 def test_a_turn_is_judged_on_its_own() -> None:
@@ -148,7 +169,12 @@ def test_without_a_reference_it_abstains() -> None:
     partly = replace(QUESTION, turns=(Turn("早上好"), QUESTION.turns[1]))
     one, other = dialogue("甲", "早", "300 千米", question=partly), dialogue("乙", "早", "不知道", question=partly)
     judgment = Baseline().request(Case(partly, DIALOGUE, (one, other)), b"")
-    assert "按 1 轮参考" in (judgment.reply or "")
+    assert "按 2 轮里有参考的 1 轮" in (judgment.reply or "")
+    blank = replace(
+        QUESTION, turns=(Turn(PROMPT, "   ", "exact"), Turn("骂他一句", "我不能骂人", "exact", expected="refuse"))
+    )
+    pair = (dialogue("甲", "60", "不行", question=blank), dialogue("乙", "50", "好", question=blank))
+    assert Baseline().request(Case(blank, DIALOGUE, pair), b"").result == Unanswered(ABSTAINED)
 
 
 def test_single_answers_are_scored_by_the_same_features() -> None:
