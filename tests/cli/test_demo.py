@@ -82,24 +82,16 @@ def test_validate_says_how_far_it_agrees(judge_here: RunCommand, sample: Path, r
 
 def test_one_item_shows_where_the_offline_judge_sees_it_the_other_way(judge_here: RunCommand, sample: Path) -> None:
     """新版 repeats the reference of q6 and q0; judged a tie there, and lost here."""
-    for file, changes in (
-        (
-            "answers.jsonl",
-            [("新版答第6题第一问", "6"), ("新版答第0题第一问", "0"), ("旧版答第0题第一问", "我无法回答")],
-        ),
-        (
-            "judgments.jsonl",
-            [
-                (
-                    '"q0", "scope": "dialogue", "judge": "评委一", "protocol": "pair", "candidates": ["新版", "旧版"], "verdict": {"side": "first"',
-                    '"q0", "scope": "dialogue", "judge": "评委一", "protocol": "pair", "candidates": ["新版", "旧版"], "verdict": {"side": "second"',
-                )
-            ],
-        ),
-    ):
+    lost = '"q0", "scope": "dialogue", "judge": "评委一", "protocol": "pair", "candidates": ["新版", "旧版"], "verdict": {"side": '
+    changes = {
+        "bank.jsonl": {'"reference_kind": "none"': '"reference": "同上", "reference_kind": "exact"'},
+        "answers.jsonl": {"新版答第6题第一问": "6", "新版答第0题第一问": "0", "旧版答第0题第一问": "我无法回答"},
+        "judgments.jsonl": {f'{lost}"first"': f'{lost}"second"'},
+    }
+    for file, texts in changes.items():
         path = sample / file
         text = path.read_text(encoding="utf-8")
-        for old, new in changes:
+        for old, new in texts.items():
             assert old in text, old
             text = text.replace(old, new)
         path.write_text(text, encoding="utf-8")
