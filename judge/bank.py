@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from judge.errors import InputError, nearest
 from judge.jsonl import STRICT, Misfit, Row, byte_lines, decoded, parse_object, shaped
 from judge.records import ABILITIES, Bank, Question, Turn
+from judge.shipped import shipped
 
 # Names stand in indexes, numbers in columns of 32 bits, places in columns of 16.
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -77,10 +78,14 @@ def check_bank(path: Path) -> tuple[Fault, ...]:
 
 
 def shipped_banks() -> list[Path]:
-    """Return the banks that come with the program: beside the package in the repository, inside it when installed."""
-    package = Path(__file__).resolve().parent
-    installed = package / "_shipped" / "question_banks"
-    return sorted((installed if installed.is_dir() else package.parent / "question_banks").glob("*.jsonl"))
+    """Return the banks that come with the program."""
+    return sorted(shipped("question_banks").glob("*.jsonl"))
+
+
+def bank_file(name: str) -> Path | None:
+    """Return the file a bank's name stands for: a path, or one that comes with the program; None for neither."""
+    path = Path(name)
+    return path if path.is_file() else next((one for one in shipped_banks() if one.stem == name), None)
 
 
 def is_header(row: Row) -> bool:

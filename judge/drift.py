@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from functools import partial
 
 from judge.errors import InputError
-from judge.models import Message, Request
+from judge.models import PROBE
 from judge.store import Store
 from judge.work import Voice
-
-PROBE = Request((Message("user", "你好"),), max_tokens=5)
 
 
 class ModelChanged(InputError):

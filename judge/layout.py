@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from judge import resolve
-from judge.bank import read_bank, shipped_banks
+from judge.bank import bank_file, read_bank, shipped_banks
 from judge.dialogue import Manner
 from judge.errors import InputError, UnknownName
 from judge.estimate import Estimate, estimate
@@ -103,14 +103,14 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
 def questions_of(store: Store, voices: Voices, wish: Wish) -> list[Question]:
     """Return the questions of the wanted bank: one in the store, a file, or one that comes with the program."""
     name = wish.bank or _bank_of(store, [one for one in wish.candidates if not voices.knows(one)])
-    shipped = {path.stem: path for path in shipped_banks()}
     known = [summary.bank.name for summary in store.banks() if summary.questions]
-    if Path(name).is_file() or (name not in known and name in shipped):
-        bank, fresh = read_bank(Path(name) if Path(name).is_file() else shipped[name])
+    if name not in known or Path(name).is_file():
+        path = bank_file(name)
+        if path is None:
+            raise UnknownName("题库", name, [*known, *(one.stem for one in shipped_banks())])
+        bank, fresh = read_bank(path)
         store.add(banks=[bank], questions=fresh)
         name = bank.name
-    elif name not in known:
-        raise UnknownName("题库", name, [*known, *shipped])
     questions = [question for question in store.questions(name) if question.turns]
     for ability in wish.abilities:
         if ability not in {question.ability for question in questions}:

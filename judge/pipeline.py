@@ -13,7 +13,7 @@ from judge.errors import InputError, NothingToCompare
 from judge.records import Plan
 from judge.report import board, build
 from judge.report.board import Board, By
-from judge.report.build import CompareReport, Source
+from judge.report.build import CompareReport, Member, Source
 from judge.resolve import Material
 from judge.store import Store
 
@@ -33,13 +33,18 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
     suspects = store.suspects(pair, set(material.questions.code.tolist()))
     if len(heard) == 1:
         return build.compare_report(material, comparisons, plan, source, suspects=suspects)
-    panel = comparison.panel(_alike(heard))
-    members = [build.member(one.judge, own, panel, plan) for one, own, _ in heard]
-    together = replace(material, judge="、".join(one.judge for one, *_ in heard))
+    together, panel, members = _together(heard, plan)
     return build.compare_report(together, panel, plan, source, members=members, suspects=suspects)
 
 
 Heard: TypeAlias = tuple[Material, Comparisons, Source]
+
+
+def _together(heard: list[Heard], plan: Plan) -> tuple[Material, Comparisons, list[Member]]:
+    """Combine what several judges said, and say of each how it stands beside the panel."""
+    panel = comparison.panel(_alike(heard))
+    members = [build.member(one.judge, own, panel, plan) for one, own, _ in heard]
+    return replace(heard[0][0], judge="、".join(one.judge for one, *_ in heard)), panel, members
 
 
 def _heard(store: Store, bank: str, pair: list[int], plan: Plan, human: bool) -> Heard:
@@ -93,10 +98,8 @@ def _panel_board(store: Store, bank: str, chosen: list[int], plan: Plan, by: By 
         if not material.paired:
             raise InputError(f"{name} 没有两两比较过，合不成评委团", where="--judge", fix="打分的评委各看各的榜")
         heard.append((material, *combine(material, plan)))
-    panel = comparison.panel(_alike(heard))
-    together = replace(heard[0][0], judge="、".join(one.judge for one, *_ in heard))
+    together, panel, members = _together(heard, plan)
     found = board.verdict_board(together, panel, plan, by, _baseline(panel, plan, store.candidates(bank)))
-    members = (build.member(one.judge, own, panel, plan) for one, own, _ in heard)
     return replace(found, members=tuple(replace(one, half_tie=None) for one in members))
 
 

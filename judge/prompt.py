@@ -16,6 +16,7 @@ from judge.errors import InputError, UnknownName
 from judge.fence import fenced, inert
 from judge.identity import content_hash
 from judge.records import Case, Dialogue, Outcome, Question, Rubric, Turn
+from judge.shipped import shipped
 
 # ── templates ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -35,10 +36,9 @@ class Template:
 
 def load_template(name: str, folder: Path | None = None) -> Template:
     """Read NAME.zh.txt from a folder, or from the templates that come with the program."""
-    package = Path(__file__).resolve().parent
-    installed = package / "_shipped" / "rubrics"
-    shipped = (installed if installed.is_dir() else package.parent / "rubrics") / "prompts"
-    known = {path.name.removesuffix(".zh.txt"): path for path in (folder or shipped).glob("*.zh.txt")}
+    known = {
+        path.name.removesuffix(".zh.txt"): path for path in (folder or shipped("rubrics") / "prompts").glob("*.zh.txt")
+    }
     if name not in known:
         raise UnknownName("提示词模板", name, known)
     try:

@@ -16,6 +16,7 @@ from judge.errors import InputError, nearest
 from judge.identity import content_hash
 from judge.jsonl import STRICT, Misfit, Row, shaped
 from judge.records import ABILITIES, Dimension, Rubric
+from judge.shipped import shipped
 
 Text = Annotated[str, Field(min_length=1)]
 BAND = re.compile(r"[0-9]{1,3}(-[0-9]{1,3})?")
@@ -95,10 +96,8 @@ def read_rubrics(paths: Sequence[Path]) -> Rubrics:
 
 
 def shipped_rubrics() -> list[Path]:
-    """Return the rubrics that come with the program: beside the package in the repository, inside it when installed."""
-    package = Path(__file__).resolve().parent
-    installed = package / "_shipped" / "rubrics"
-    return sorted((installed if installed.is_dir() else package.parent / "rubrics").glob("*.toml"))
+    """Return the rubrics that come with the program."""
+    return sorted(shipped("rubrics").glob("*.toml"))
 
 
 def _toml(path: Path) -> Row:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.identity import Json
 from judge.judges.baseline import Coefficients, shipped
 from judge.judges.features import NAMES, features
 from judge.records import Dialogue, HumanVerdict, Scores, Side, Verdict
 from judge.stats.intervals import Estimate, cluster_mean
-from judge.stats.logistic import fit_pairs, fit_power, sigmoid
+from judge.stats.logistic import fit_pairs, fit_power
 
 Reals = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -42,7 +42,7 @@ class Preferences:
     without_reference: int  # preferences on questions without a reference, which are not here
     several_turns: int  # preferences on dialogues of several turns, which are not here either
 
-    @property
+    @cached_property
     def differences(self) -> Reals:
         """Features of the first less those of the second, per pair."""
         return np.asarray(self.features[self.first] - self.features[self.second], np.float64)
@@ -157,7 +157,7 @@ def preferences(humans: Iterable[HumanVerdict]) -> Preferences:
     )
 
 
-def fitted(data: Preferences, pairs: NDArray[np.bool_], provenance: Json = None) -> Coefficients:
+def fitted(data: Preferences, pairs: NDArray[np.bool_]) -> Coefficients:
     """Fit weights on some of the pairs, and the calibration on the same, each group of them left out in turn."""
     weights = _weights(data, pairs)
     held = np.zeros(len(data.won))
@@ -166,14 +166,17 @@ def fitted(data: Preferences, pairs: NDArray[np.bool_], provenance: Json = None)
         others = pairs & (data.group != group)
         held[inside] = data.differences[inside] @ (_weights(data, others) if others.any() else weights)
     scale, power = fit_power(held[pairs], data.won[pairs])
-    seen = np.unique(np.concatenate([data.first[pairs], data.second[pairs]]))
-    return Coefficients(tuple(weights.tolist()), tuple(data.features[seen].mean(0).tolist()), scale, power, provenance)
+    return Coefficients(tuple(weights.tolist()), tuple(_answers(data, pairs).mean(0).tolist()), scale, power, None)
+
+
+def _answers(data: Preferences, pairs: NDArray[np.bool_]) -> Reals:
+    """Return the features of every answer that stands in some of the pairs."""
+    return np.asarray(data.features[np.unique(np.concatenate([data.first[pairs], data.second[pairs]]))], np.float64)
 
 
 def _weights(data: Preferences, pairs: NDArray[np.bool_]) -> Reals:
     """Fit on features in standard deviations, so that the ridge weighs on all alike; return weights per unit."""
-    seen = np.unique(np.concatenate([data.first[pairs], data.second[pairs]]))
-    spread = data.features[seen].std(0)
+    spread = _answers(data, pairs).std(0)
     spread[spread == 0] = 1.0
     return np.asarray(fit_pairs(data.differences[pairs] / spread, data.won[pairs]) / spread, np.float64)
 
@@ -182,7 +185,7 @@ def validate(data: Preferences, trained_on: Sequence[str] = ()) -> Validation:
     """Hold the offline judge against people; the groups it was trained on are judged by a fit that left them out."""
     probability = np.zeros(len(data.won))
     strict = np.full(len(data.won), np.nan)
-    known = [at for at, name in enumerate(data.groups) if name in set(trained_on)]
+    known = {at for at, name in enumerate(data.groups) if name in trained_on}
     for at in range(len(data.groups)):
         inside = data.group == at
         others = data.group != at
@@ -223,8 +226,9 @@ def validate(data: Preferences, trained_on: Sequence[str] = ()) -> Validation:
 
 
 def _probability(coefficients: Coefficients, differences: Reals) -> Reals:
-    logits = differences @ np.array(coefficients.weights)
-    return sigmoid(np.sign(logits) * coefficients.scale * np.abs(logits) ** coefficients.power)
+    return np.array(
+        [coefficients.calibrated(logit) for logit in (differences @ np.array(coefficients.weights)).tolist()]
+    )
 
 
 def _agreed(lean: Reals, won: Reals) -> Reals:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # docs/architecture.md, section 4. A package stands for all its files unless one of them is named on its own.
 LEVELS = [
-    {"judge", "judge.identity", "judge.errors", "judge.wrapping", "judge.stats"},
+    {"judge", "judge.identity", "judge.errors", "judge.wrapping", "judge.shipped", "judge.stats"},
     {"judge.fence"},
     {"judge.records", "judge.columns", "judge.jsonl", "judge.ploys"},
     {"judge.codec", "judge.meetings"},

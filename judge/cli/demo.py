@@ -37,6 +37,7 @@ def demo(url: str, as_json: bool) -> None:
     from judge.importers import own
     from judge.judges.baseline import NAME
     from judge.records import Plan
+    from judge.shipped import shipped
 
     if url == STORE:  # always the same to begin with, whatever an earlier version left
         try:
@@ -47,7 +48,7 @@ def demo(url: str, as_json: bool) -> None:
             raise InputError(f"写不了（{error.strerror}）", where=STORE, fix=fix) from error
     store = opened(url, create=True)
     bank = next(path for path in shipped_banks() if path.stem == "open")
-    found = own.read(bank, also=[_example() / "answers.jsonl"])
+    found = own.read(bank, also=[shipped("docs/example") / "answers.jsonl"])
     store.add(banks=found.banks, questions=found.questions, dialogues=found.dialogues)
     _judged(store)
     report = pipeline.compare(store, Plan((FIRST, SECOND), bank="open", judge=NAME))
@@ -74,12 +75,6 @@ def demo(url: str, as_json: bool) -> None:
         "  judge init",
     ):
         _say(screen, line)
-
-
-def _example() -> Path:
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "_shipped" / "example"
-    return installed if installed.is_dir() else package.parent / "docs" / "example"
 
 
 def _judged(store: Store) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import click
 
@@ -90,10 +89,11 @@ def _example(name: str) -> str:
 
 
 def _check_bank(name: str) -> None:
-    from judge.bank import read_bank, shipped_banks
+    from judge.bank import bank_file, read_bank, shipped_banks
     from judge.errors import UnknownName
 
-    shipped = {path.stem: path for path in shipped_banks()}
-    if not Path(name).is_file() and name not in shipped:
-        raise UnknownName("题库", name, shipped, fix="写题库文件的路径，或随包题库的名字（judge banks 列出）")
-    read_bank(Path(name) if Path(name).is_file() else shipped[name])
+    path = bank_file(name)
+    if path is None:
+        fix = "写题库文件的路径，或随包题库的名字（judge banks 列出）"
+        raise UnknownName("题库", name, [one.stem for one in shipped_banks()], fix=fix)
+    read_bank(path)

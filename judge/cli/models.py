@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from judge.identity import Json
 if TYPE_CHECKING:
     from judge.models.prices import Price
     from judge.models.vendors import Preset
+    from judge.store import Store
+    from judge.voices import Voices
 
 EPILOG = """\b
 例：
@@ -160,6 +163,9 @@ def _print_models(url: str, as_json: bool) -> None:
     from judge.models.vendors import preset
 
     voices = opened_voices()
+    store = None
+    with suppress(StoreError):  # not there yet
+        store = opened(url)
     rows: list[dict[str, Json]] = []
     for alias, one in voices.config.models.items():
         price = price_of(voices.prices, preset(one.preset), one.model)
@@ -175,7 +181,7 @@ def _print_models(url: str, as_json: bool) -> None:
                 "price": None
                 if price is None
                 else {"input": price.input, "output": price.output, "as_of": price.as_of},
-                "finding": _finding(url, alias),
+                "finding": _finding(store, voices, alias),
             }
         )
     if as_json:
@@ -194,12 +200,12 @@ def _print_models(url: str, as_json: bool) -> None:
         print(f"    {'，'.join(limits)}；{cost}；能力：{_able(row['finding'])}")
 
 
-def _finding(url: str, alias: str) -> Json:
+def _finding(store: Store | None, voices: Voices, alias: str) -> Json:
     """Return what `judge doctor --live` saw of a model, None where it never looked or the store is not there."""
-    from judge.cli.live import opened_voices
-
+    if store is None:
+        return None
     try:
-        return dict(opened(url).finding(opened_voices().open(alias).model.identity)) or None
+        return dict(store.finding(voices.open(alias).model.identity)) or None
     except (StoreError, InputError):
         return None
 

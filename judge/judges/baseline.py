@@ -19,7 +19,7 @@ from judge.models import Reply
 from judge.records import Case, Dialogue, Judge, Judgment, Model, Score, Scores, Side, Unanswered, Verdict
 
 NAME = "baseline"
-PROTOCOLS = ("offline-pair", "offline-scores")  # of its records: reports know it by these
+PROTOCOLS = ("offline-pair", "offline-scores")  # of its records
 READER = "offline/1"
 ABSTAINED = "no reference"
 SHOWN = 4  # features named in an explanation
@@ -64,8 +64,8 @@ def shipped() -> Coefficients:
 class Baseline:
     """The offline judge as a judge of pairs or of single dialogues; it needs no model, so its `request` is its judgment."""
 
-    def __init__(self, *, pairs: bool = True, name: str = "", coefficients: Coefficients | None = None) -> None:
-        self.coefficients = coefficients or shipped()
+    def __init__(self, *, pairs: bool = True, name: str = "") -> None:
+        self.coefficients = shipped()
         said = [self.coefficients.weights, self.coefficients.average, self.coefficients.scale, self.coefficients.power]
         model = Model("judge", NAME, revision=content_hash("offline", [list(NAMES), *said])[:12])
         plain = NAME if pairs else f"{NAME}+scores"

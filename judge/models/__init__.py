@@ -50,6 +50,9 @@ class Reply:
     detail: str = ""  # what the provider said about a filter or an error
 
 
+PROBE = Request((Message("user", "你好"),), max_tokens=5)  # the smallest question: who answers, and under what name
+
+
 class ChatModel(Protocol):
     """A model that can be asked.
 

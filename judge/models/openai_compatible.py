@@ -17,7 +17,7 @@ import openai
 
 from judge.errors import InputError, ModelBusy, ModelError, ModelRefused
 from judge.identity import Json
-from judge.models import Message, Reply, Request
+from judge.models import PROBE, Message, Reply, Request
 from judge.models.outcome import classify, sound
 from judge.models.vendors import Preset, api_key, base_url, check_url
 from judge.records import Model
@@ -127,7 +127,7 @@ class OpenAICompatible:
 
     async def probe(self) -> Probe:
         """Ask for five tokens and for the model list, to learn what the endpoint says of itself."""
-        reply = await self.reply(Request((Message("user", "你好"),), max_tokens=5))
+        reply = await self.reply(PROBE)
         try:
             return Probe(reply, await self.list_models())
         except ModelError:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from judge.judges.baseline import NAME as BASELINE
 from judge.ploys import Suspect
 from judge.records import (
     Run,
@@ -31,7 +32,7 @@ LITERAL = "离线评委：只看字面，有参考才判；单轮学科题上与
 def offline(judge: str) -> str:
     """Return what must be said of a judge that only counts words, or of a panel with one; empty for others."""
     names = [name.partition("@")[0].partition("+")[0] for name in judge.split("、")]
-    if "baseline" not in names:
+    if BASELINE not in names:
         return ""
     return LITERAL if len(names) == 1 else "评委团里有离线评委，它只看字面"
 

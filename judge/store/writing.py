@@ -104,15 +104,13 @@ class Append:
         self.codes: dict[str, dict[str, int]] = {}
         self.new: dict[str, int] = {}
         self.known: dict[str, int] = {}
-        self.fresh: set[str] = set()  # keys that the last table got
 
     def __call__(
         self, table: Table, content: Sequence[rows.Row], name: Callable[[rows.Row], str] | None = None
-    ) -> None:
-        """Insert the rows that are not there; refuse a row that differs from the stored one of its key."""
-        self.fresh = set()
+    ) -> set[str]:
+        """Insert the rows that are not there and return their keys; refuse a row that differs from the stored one of its key."""
         if not content:
-            return
+            return set()
         codes, contents = self.stored(table, [str(row["key"]) for row in content])
         last = self.connection.execute(select(func.coalesce(func.max(table.c.code), 0))).scalar_one()
         new: list[rows.Row] = []
@@ -125,10 +123,10 @@ class Append:
                 new.append({**row, "code": codes[key]})
         if new:
             self.connection.execute(insert(table), new)
-            self.fresh = {str(row["key"]) for row in new}
         self.codes[table.name] = codes
         self.new[table.name] = len(new)
         self.known[table.name] = len(content) - len(new)
+        return {str(row["key"]) for row in new}
 
     def stored(self, table: Table, keys: Sequence[str]) -> tuple[dict[str, int], dict[str, str]]:
         """Return codes and content hashes, by key, of the rows that are there."""
@@ -153,7 +151,7 @@ class Append:
         return [self.code(tables.dialogue, dialogue) for dialogue in case.dialogues]
 
     def all_dialogues(self, dialogues: Sequence[Dialogue]) -> None:
-        self(
+        fresh = self(
             tables.dialogue,
             [
                 rows.dialogue_row(
@@ -166,7 +164,7 @@ class Append:
         suspicions = [
             {"dialogue": self.code(tables.dialogue, one), "turn": turn, "ploy": found.ploy, "excerpt": found.excerpt}
             for one in dialogues
-            if one.key in self.fresh
+            if one.key in fresh
             for turn, answer in enumerate(one.answers, 1)
             for found in suspicious(answer.text)
         ]
