@@ -6,6 +6,7 @@ All arrays of one table have the same length, one entry per row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Self, TypeAlias
@@ -33,6 +34,12 @@ class Table:
     def take(self, rows: Flags | Codes) -> Self:
         """Return the chosen rows."""
         return replace(self, **{field.name: getattr(self, field.name)[rows] for field in fields(self)})  # type: ignore[type-var,arg-type]
+
+    def joined(self, others: Sequence[Self]) -> Self:
+        """Return these rows and then those of other tables of the kind."""
+        names = [field.name for field in fields(self)]  # type: ignore[arg-type]
+        together = {name: np.concatenate([getattr(one, name) for one in (self, *others)]) for name in names}
+        return replace(self, **together)  # type: ignore[type-var]
 
     def __len__(self) -> int:
         return len(getattr(self, fields(self)[0].name))  # type: ignore[arg-type]

@@ -51,6 +51,8 @@ class Comparisons(Table):
     opposed: Flags  # they name opposite winners
     settled: Flags  # decided by how an answer ended (filtered, empty), not by a judge
     texts_differ: Flags  # the two candidates were sent different user turns
+    as_first: Reals  # points of `first` where it was shown first; meaningful where `placements` is 2
+    as_second: Reals  # and where it was shown second
 
     @property
     def judged(self) -> Flags:
@@ -115,6 +117,7 @@ def from_verdicts(
         placements=placements,
         flipped=both & (told[:, 0] != told[:, 1]),
         opposed=both & (told[:, 0] * told[:, 1] < 0),
+        points=per_placement[:, :, 0] + per_placement[:, :, 1] / 2,
     )
 
 
@@ -166,6 +169,7 @@ def from_scores(
         placements=np.zeros(pairs * questions * scopes * samples, np.int64),
         flipped=np.zeros(len(label), bool),
         opposed=np.zeros(len(label), bool),
+        points=np.zeros((len(label), 2)),
     )
 
 
@@ -202,6 +206,7 @@ def _comparisons(
     placements: Codes,
     flipped: Flags,
     opposed: Flags,
+    points: Reals,
 ) -> Comparisons:
     """Lay what was judged over what was planned; what is not judged counts nowhere.
 
@@ -243,6 +248,8 @@ def _comparisons(
         opposed=opposed & judged & ~settled,
         settled=settled & judged,
         texts_differ=there & (ended[0].prompts != ended[1].prompts),
+        as_first=points[:, 0],
+        as_second=points[:, 1],
     )
     excluded = settled & (rule.filtered == "exclude")
     turns = meetings.turns[question]

@@ -6,7 +6,7 @@ import json
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from judge.errors import InputError, UnknownName, nearest
 from judge.identity import Json
+from judge.limits import LIMITS, Limit
 from judge.models.pacing import Limits
 from judge.models.vendors import base_url, check_url, preset
 
@@ -50,6 +51,7 @@ class Config:
     path: Path
     models: Mapping[str, ModelRow] = field(default_factory=dict)
     judge: str | None = None  # the one that judges where none is named
+    limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)  # of a judge's certificate
 
 
 def limits_of(rows: Sequence[ModelRow]) -> Limits:
@@ -77,7 +79,7 @@ def read_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         fix = '改好这一处再试；中文名字要加引号：[models."通义"]'
         raise InputError(f"读不了配置（{error}）", where=str(path), fix=fix) from error
-    for key in content.keys() - {"models", "judge"}:
+    for key in content.keys() - {"models", "judge", "certificate"}:
         raise InputError(
             "不认识的键", where=f"{path} 的 {key}", fix='候选与评委都写在 [models.名字] 里；judge = "名字" 是默认评委'
         )
@@ -87,7 +89,26 @@ def read_config(path: Path) -> Config:
     tables = content.get("models", {})
     if not isinstance(tables, dict):
         raise InputError("models 应是表", where=str(path), fix="写成 [models.名字]")
-    return Config(path, {name: _row(name, table, path) for name, table in tables.items()}, judge)
+    models = {name: _row(name, table, path) for name, table in tables.items()}
+    return Config(path, models, judge, limits_with(content.get("certificate", {}), f"{path} 的 [certificate]"))
+
+
+def limits_with(changes: object, where: str, limits: Mapping[str, Limit] = LIMITS) -> Mapping[str, Limit]:
+    """Return the certificate's thresholds with some changed: each a number, for usable alone, or [alone, unfit].
+
+    Raises InputError for an unknown figure or what is no number.
+    """
+    found = dict(limits)
+    if not isinstance(changes, dict):
+        raise InputError("应是表", where=where, fix="写成 [certificate]，下面一行一个，如 agreement = 80")
+    for name, said in changes.items():
+        if name not in found:
+            raise InputError(f"证书里没有 {name} 这一项", where=where, fix=f"可用的：{'、'.join(found)}")
+        values = said if isinstance(said, list) else [said, found[name].unfit]
+        if len(values) != 2 or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in values):
+            raise InputError(f"{name} 应是一个数，或 [单独可用, 不可用] 两个数", where=where, fix=f"例如 {name} = 80")
+        found[name] = replace(found[name], alone=float(values[0]), unfit=float(values[1]))
+    return found
 
 
 def _row(name: str, table: object, path: Path) -> ModelRow:

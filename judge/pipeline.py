@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+import numpy as np
+
 from judge import comparison, resolve
+from judge.certificate import Certificate, Evidence, certify
 from judge.columns import Codes
 from judge.comparison import Comparisons, Rule
+from judge.controls import control_of, without_controls
 from judge.errors import InputError, NothingToCompare
+from judge.families import family
+from judge.limits import LIMITS, Limit
 from judge.records import Plan
-from judge.report import board, build
-from judge.report.board import Board, By
+from judge.report import board, build, views
+from judge.report.board import PLAIN, Board, ControlRow, View
 from judge.report.build import CompareReport, Member, Source
 from judge.resolve import Material
 from judge.store import Store
+from judge.styles import Styles, styles_of
 
 
-def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
+def compare(store: Store, plan: Plan, *, human: bool = False, limits: Mapping[str, Limit] = LIMITS) -> CompareReport:
     """Set the first candidate of a plan against the second on all that is stored of them.
 
     Raises NothingToCompare where they share no question or nobody judged what they share.
@@ -29,22 +36,25 @@ def compare(store: Store, plan: Plan, *, human: bool = False) -> CompareReport:
         raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
     names = plan.judges or (None,)
     heard = [_heard(store, bank, pair, replace(plan, judge=name), human) for name in names]
-    material, comparisons, source = heard[0]
+    (material, comparisons, source), members = _together(heard, plan) if len(heard) > 1 else (heard[0], [])
     suspects = store.suspects(pair, set(material.questions.code.tolist()))
-    if len(heard) == 1:
-        return build.compare_report(material, comparisons, plan, source, suspects=suspects)
-    together, panel, members = _together(heard, plan)
-    return build.compare_report(together, panel, plan, source, members=members, suspects=suspects)
+    found = build.compare_report(material, comparisons, plan, source, members=members, suspects=suspects)
+    if human:
+        return found
+    return replace(found, certificate=certify(evidence_of(store, (material, comparisons, source), plan, limits)))
 
 
 Heard: TypeAlias = tuple[Material, Comparisons, Source]
 
 
-def _together(heard: list[Heard], plan: Plan) -> tuple[Material, Comparisons, list[Member]]:
+def _together(heard: list[Heard], plan: Plan) -> tuple[Heard, list[Member]]:
     """Combine what several judges said, and say of each how it stands beside the panel."""
     panel = comparison.panel(_alike(heard))
     members = [build.member(one.judge, own, panel, plan) for one, own, _ in heard]
-    return replace(heard[0][0], judge="、".join(one.judge for one, *_ in heard)), panel, members
+    material, _, source = heard[0]
+    names = "、".join(one.judge for one, *_ in heard)
+    judgments = material.judgments.joined([one.judgments for one, *_ in heard[1:]])
+    return (replace(material, judge=names, judgments=judgments), panel, source), members
 
 
 def _heard(store: Store, bank: str, pair: list[int], plan: Plan, human: bool) -> Heard:
@@ -65,55 +75,134 @@ def _alike(heard: list[Heard]) -> list[Comparisons]:
     return [own for _, own, _ in heard]
 
 
-def leaderboard(store: Store, plan: Plan, *, human: bool = False, by: By | None = None) -> Board:
+def leaderboard(
+    store: Store, plan: Plan, *, human: bool = False, view: View = PLAIN, limits: Mapping[str, Limit] = LIMITS
+) -> Board:
     """Rank the candidates of one bank as one judge, or people, see them."""
-    bank = resolve.one_bank(store, plan.bank)
+    bank, by = resolve.one_bank(store, plan.bank), view.by
     known = store.candidates(bank)
     if tallies := store.tallies(bank):
-        if human or by:
-            raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix="去掉 --human 与 --by")
-        return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan)
-    chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or list(known)
-    if len(plan.judges) > 1:
-        return _panel_board(store, bank, chosen, plan, by)
-    material = _on_board(store, bank, chosen, plan, human)
+        if human or view not in (PLAIN, View(method="open"), View(method="winrate")):
+            fix = "去掉 --human、--by、--style、--controls；--method 只能是 open 或 winrate"
+            raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix=fix)
+        return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan, view.method)
+    chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)]
+    chosen = chosen or without_controls(known)
+    heard, members = _on_board(store, bank, chosen, plan, human)
+    material, comparisons, _ = heard
+    baseline = _baseline(comparisons, plan, known) if material.paired else None
     if material.paired and by == "dimension":
         raise InputError("两两评判没有评分维度", where="--by", fix="换成 --by ability 或 --by turn")
     if not material.paired and plan.baseline is not None:
         raise InputError("按得分排的榜没有基线", where="--baseline", fix="去掉它；要看两个候选的差距用 judge compare")
-    comparisons, _ = combine(material, plan)
     if material.paired:
-        return board.verdict_board(material, comparisons, plan, by, _baseline(comparisons, plan, known))
-    if by == "dimension" or not material.judgments.scored.any():
+        found = board.verdict_board(material, comparisons, plan, by, baseline)
+    elif by == "dimension" or not material.judgments.scored.any():
         scores = store.dimension_scores(bank, material.judge_code, plan.history)
-        return board.dimension_board(material, comparisons, scores, plan)
-    return board.score_board(material, comparisons, plan, by)
+        found = board.dimension_board(material, comparisons, scores, plan)
+    else:
+        found = board.score_board(material, comparisons, plan, by)
+    evidence = None if human else evidence_of(store, heard, plan, limits)
+    found = views.viewed(
+        found,
+        material,
+        comparisons,
+        view,
+        plan,
+        baseline=baseline,
+        styles=_styles(store, material, plan) if view.style else None,
+        people=None if evidence is None else evidence.people,
+        certificate=None if evidence is None else certify(evidence),
+    )
+    controls = _controls(store, bank, found, plan) if view.controls else ()
+    return replace(found, members=tuple(replace(one, half_tie=None) for one in members), controls=controls)
 
 
-def _panel_board(store: Store, bank: str, chosen: list[int], plan: Plan, by: By | None) -> Board:
-    """Rank candidates as several judges together see them, each judge beside the panel."""
+def _on_board(store: Store, bank: str, chosen: list[int], plan: Plan, human: bool) -> tuple[Heard, Sequence[Member]]:
+    """Gather what one judge, several together, or people said of the candidates of a board."""
     heard: list[Heard] = []
-    for name in plan.judges:
-        material = _on_board(store, bank, chosen, replace(plan, judge=name), human=False)
-        if not material.paired:
+    for name in plan.judges or (None,):
+        one = replace(plan, judge=name)
+        material = in_scope(resolve.material(store, bank, chosen, one, human=human), one).of_judged()
+        if not len(material.candidates):
+            raise NothingToCompare(f"题库 {bank} 里没有可排名的评判", fix="judge banks 查看哪些题库有评判")
+        if len(plan.judges) > 1 and not material.paired:
             raise InputError(f"{name} 没有两两比较过，合不成评委团", where="--judge", fix="打分的评委各看各的榜")
-        heard.append((material, *combine(material, plan)))
-    together, panel, members = _together(heard, plan)
-    found = board.verdict_board(together, panel, plan, by, _baseline(panel, plan, store.candidates(bank)))
-    return replace(found, members=tuple(replace(one, half_tie=None) for one in members))
+        heard.append((material, *combine(material, one)))
+    return _together(heard, plan) if len(heard) > 1 else (heard[0], ())
 
 
-def _on_board(store: Store, bank: str, chosen: list[int], plan: Plan, human: bool) -> Material:
-    """Gather what one judge, or people, said of the candidates of a board."""
-    material = in_scope(resolve.material(store, bank, chosen, plan, human=human), plan).of_judged()
-    if not len(material.candidates):
-        raise NothingToCompare(f"题库 {bank} 里没有可排名的评判", fix="judge banks 查看哪些题库有评判")
-    return material
+def _controls(store: Store, bank: str, found: Board, plan: Plan) -> tuple[ControlRow, ...]:
+    """Gather what the same judge said of the baseline's null controls; raises NothingToCompare where it was not asked."""
+    known = store.candidates(bank)
+    own = [code for code, name in known.items() if name == found.baseline]
+    against = [code for code, name in known.items() if (one := control_of(name)) and one.baseline == found.baseline]
+    if not own or not against:
+        fix = "评一遍对照：judge run --models … --judge … --controls（每个对照 20 题）"
+        raise NothingToCompare(f"题库 {bank} 里没有{'这个基线的' if own else '有基线的榜，也就没有'}对照", fix=fix)
+    material = resolve.material(
+        store, bank, [*own, *against], replace(plan, judge=found.judge.split("、")[0]), human=False
+    )
+    material = in_scope(material, plan).of_judged()
+    return views.control_rows(material, combine(material, plan)[0], plan)
 
 
 def _baseline(comparisons: Comparisons, plan: Plan, known: Mapping[int, str]) -> int | None:
     named = None if plan.baseline is None else resolve.find("候选", plan.baseline, known)[0]
     return named or board.common_opponent(comparisons)
+
+
+# ── what a judge is worth ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def certificate(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> tuple[str, Certificate]:
+    """Certify the judge of a plan on all that it judged in one bank; returns the bank's name too."""
+    bank = resolve.one_bank(store, plan.bank)
+    chosen = without_controls(store.candidates(bank))
+    heard, _ = _on_board(store, bank, chosen, plan, human=False)
+    return bank, certify(evidence_of(store, heard, plan, limits))
+
+
+def evidence_of(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:
+    """Gather what a certificate is computed from: the judge's comparisons and, on the same rows, people's."""
+    material, said, _ = heard
+    reviews = store.human_columns(material.bank.name, plan.history)
+    reviews = resolve.about(reviews, material.candidates.tolist(), material.questions)
+    reviews = reviews.take(np.isin(reviews.scope, np.unique(said.scope)))
+    people = None
+    if len(reviews):
+        theirs = replace(material, judge=resolve.PEOPLE, judge_code=None, judgments=reviews)
+        people = combine(
+            theirs, plan, pairs=material.judged_pairs() if material.paired else None, scopes=material.scopes
+        )[0]
+    known, first, second = _styles(store, material, plan).of_both(said)
+    own, kin = _kin(store, material)
+    return Evidence(
+        judge=material.judge,
+        judgments=material.judgments,
+        said=said,
+        people=people,
+        reviews=reviews if len(reviews) else None,
+        longer=np.where(known, first[:, 0] - second[:, 0], 0.0),
+        kin=np.isin(said.first, own).astype(np.int64) - np.isin(said.second, own).astype(np.int64),
+        family=kin,
+        limits=limits,
+        confidence=plan.confidence,
+    )
+
+
+def _kin(store: Store, material: Material) -> tuple[list[int], tuple[str, ...]]:
+    """Return the candidates that share a family with some judge of this material, by code and by name."""
+    judges = {one.name: family(one.model.model, one.name) for one in store.known_judges(material.bank.name)}
+    mine = {judges.get(name) for name in material.judge.split("、")} - {None}
+    names = {int(code): material.names[int(code)] for code in material.candidates}
+    models = {one.name: family(one.name, one.model.model) for one in store.known_candidates(material.bank.name)}
+    kin = [code for code, name in names.items() if models.get(name) in mine]
+    return kin, tuple(names[code] for code in kin)
+
+
+def _styles(store: Store, material: Material, plan: Plan) -> Styles:
+    return styles_of(store.answer_texts(material.bank.name, material.candidates.tolist(), plan.history))
 
 
 def in_scope(material: Material, plan: Plan) -> Material:
@@ -126,15 +215,21 @@ def in_scope(material: Material, plan: Plan) -> Material:
     return material.within(chosen)
 
 
-def combine(material: Material, plan: Plan) -> tuple[Comparisons, Source]:
-    """Make comparisons of verdicts where two dialogues were judged together, else of the scores each was given."""
+def combine(
+    material: Material, plan: Plan, *, pairs: list[tuple[int, int]] | None = None, scopes: Codes | None = None
+) -> tuple[Comparisons, Source]:
+    """Make comparisons of verdicts where two dialogues were judged together, else of the scores each was given.
+
+    pairs, scopes: lay them over these meetings instead of those that were judged.
+    """
     rule = Rule(plan.tie_within, plan.filtered)
-    judgments, dialogues, scopes = material.judgments, material.dialogues, material.scopes
+    judgments, dialogues = material.judgments, material.dialogues
+    scopes = material.scopes if scopes is None else scopes
     if material.paired:
-        meetings = material.meetings(scopes, material.judged_pairs())
+        meetings = material.meetings(scopes, material.judged_pairs() if pairs is None else pairs)
         found = comparison.from_verdicts(judgments, dialogues, meetings, rule, by_placement=not material.human)
         return found, "human" if material.human else "verdicts"
-    found = comparison.from_scores(judgments, dialogues, material.meetings(scopes), rule)
+    found = comparison.from_scores(judgments, dialogues, material.meetings(scopes, pairs), rule)
     return found, "human" if material.human else "scores"
 
 

@@ -160,7 +160,7 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
         questions=questions,
         abilities=abilities,
         dialogues=dialogues,
-        judgments=_about(judgments, candidates, questions),
+        judgments=about(judgments, candidates, questions),
     )
 
 
@@ -194,11 +194,11 @@ def _judged(
             )
         return codes[0], store.judgment_columns(bank, codes[0], plan.history)
     said = {code: store.judgment_columns(bank, code, plan.history) for code in known}
-    useful = [code for code, rows in said.items() if len(_about(rows, candidates, everything))]
+    useful = [code for code, rows in said.items() if len(about(rows, candidates, everything))]
     if len(useful) == 1:
         return useful[0], said[useful[0]]
     if not useful:
-        people = len(_about(store.human_columns(bank), candidates, everything))
+        people = len(about(store.human_columns(bank), candidates, everything))
         raise NothingToCompare(
             f"题库 {bank} 里没有评委评过这些候选",
             fix=f"有 {people} 条人工判定：加 --human" if people else "先导入或产生评判",
@@ -217,7 +217,7 @@ def _one_version(questions: QuestionColumns, dialogues: DialogueColumns) -> Ques
     return questions.take(np.sort(order[last]))
 
 
-def _about(judgments: JudgmentColumns, candidates: list[int], questions: QuestionColumns) -> JudgmentColumns:
+def about(judgments: JudgmentColumns, candidates: list[int], questions: QuestionColumns) -> JudgmentColumns:
     """Keep what is said on these questions and on these candidates alone."""
     among = np.isin(judgments.first, candidates) & np.isin(judgments.second, [0, *candidates])
     return judgments.take(among & np.isin(judgments.question, questions.code))

@@ -31,6 +31,7 @@ from judge.records import (
     Unreadable,
     Verdict,
 )
+from judge.report.board import View
 from judge.store import Store, open_store
 
 A, B = (Candidate(name, Model("test", name)) for name in ("甲", "乙"))
@@ -92,7 +93,7 @@ def test_abilities_choose_the_dimension_board_too(store: Store) -> None:
             scored(other, B, 5, 准确=5),
         ],
     )
-    board = pipeline.leaderboard(store, Plan(abilities=("计算",)), by="dimension")
+    board = pipeline.leaderboard(store, Plan(abilities=("计算",)), view=View(by="dimension"))
     assert {row.candidate: row.parts[0].value for row in board.rows} == {"甲": 1.0, "乙": 3.0}
 
 

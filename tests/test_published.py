@@ -14,7 +14,7 @@ import pytest
 from judge import pipeline, resolve
 from judge.importers.detection import find, load
 from judge.records import Plan
-from judge.report.board import Board, BoardRow
+from judge.report.board import Board, BoardRow, View
 from judge.store import Store, open_store
 
 pytestmark = pytest.mark.recorded
@@ -66,7 +66,7 @@ def test_llmeval2_totals(everything: Store, recorded: Path, human: bool, column:
 def test_llmeval2_stars_per_dimension(everything: Store, recorded: Path) -> None:
     published = expected(recorded, "llmeval2/expected.json")["leaderboard"]
     for human, suffix in ((False, "_gpt4"), (True, "_human")):
-        rows = named(pipeline.leaderboard(everything, Plan(bank="llmeval2"), human=human, by="dimension"))
+        rows = named(pipeline.leaderboard(everything, Plan(bank="llmeval2"), human=human, view=View(by="dimension")))
         for name, row in rows.items():
             for part in row.parts:
                 assert part.value is not None
@@ -130,7 +130,7 @@ def test_llmeval2_one_pair_by_gpt4(everything: Store) -> None:
 def test_chinese_alpaca_cells_and_totals(everything: Store, recorded: Path, name: str, places: str) -> None:
     """A cell is 10 x the mean, rounded half up; the total is the mean of the rounded cells."""
     published = expected(recorded, f"zh_alpaca200/{name}.published.json")
-    board = pipeline.leaderboard(everything, Plan(bank=f"chinese_alpaca/{name}"), by="ability")
+    board = pipeline.leaderboard(everything, Plan(bank=f"chinese_alpaca/{name}"), view=View(by="ability"))
     for candidate, row in named(board).items():
         cells = {part.name: half_up(10 * part.value, places) for part in row.parts if part.value is not None}
         assert cells == {ability: Decimal(by[candidate]) for ability, by in published["by_category_0_100"].items()}
@@ -145,7 +145,7 @@ def test_mt_bench_averages_per_turn_and_category(everything: Store, recorded: Pa
     published = expected(recorded, "mtbench_judgments/expected.json")
     wanted = {name: row for file, rows in published.items() if file.startswith("single") for name, row in rows.items()}
     plan = Plan(bank="mt_bench", judge="recorded:mt_bench/gpt-4")
-    turns, abilities = (named(pipeline.leaderboard(everything, plan, by=by)) for by in ("turn", "ability"))  # type: ignore[arg-type]
+    turns, abilities = (named(pipeline.leaderboard(everything, plan, view=View(by=by))) for by in ("turn", "ability"))  # type: ignore[arg-type]
     assert turns.keys() == wanted.keys()
     for name, row in turns.items():
         assert row.mean is not None

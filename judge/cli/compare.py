@@ -112,7 +112,7 @@ def compare(
         if done is None:
             return
         plan = replace(plan, bank=done.bank, candidates=done.candidates, judge=done.judge)
-    report = pipeline.compare(opened(url), plan, human=human)
+    report = pipeline.compare(opened(url), plan, human=human, limits=live.limits())
     if as_json:
         print_json("judge.compare/1", fields_of(report))
         return

@@ -28,12 +28,13 @@ class Flags:
     fresh: bool
     dry_run: bool
     yes: bool
+    controls: bool
 
     def refuse_unless_live(self, names: Sequence[str]) -> None:
         """Raise InputError where options of a live run were given and there is nothing to ask live."""
         from judge.layout import How
 
-        if self.dry_run or self.revisions or replace(self.how, limit=None) != How():
+        if self.dry_run or self.revisions or self.controls or replace(self.how, limit=None) != How():
             message = f"{'、'.join(names)} 都是库里的记录，没有要现场作答或评判的"
             raise InputError(message, where="命令行", fix="去掉现场评测的选项，或换成 judge.toml 里的模型、预设:模型名")
 
@@ -70,6 +71,7 @@ OPTIONS = (
         type=click.Choice(["answer", "judge", "score"]),
         help="现场评测：只作答、只评判（已有的回答），或只算分（默认全做）",
     ),
+    click.option("--controls", is_flag=True, help="现场评测：评委另评对照：基线对自己、空回答、照抄题目，各至多 20 题"),
     click.option("--dry-run", is_flag=True, help="现场评测：只说要做什么、要多少次调用、多少钱"),
     click.option("--yes", is_flag=True, help="现场评测：不再询问，直接开始"),
     click.option(
@@ -94,7 +96,8 @@ def live_options(function: Function) -> Function:
             raise InputError("--max-cost 要是一个数", where="命令行", fix="例如 --max-cost 10")
         fresh = bool(given.pop("fresh"))
         revisions = _revisions(given.pop("revision"), fresh)  # type: ignore[arg-type]
-        flags = Flags(how, revisions, fresh, given.pop("dry_run"), given.pop("yes"))  # type: ignore[arg-type]
+        rest = (bool(given.pop(name)) for name in ("dry_run", "yes", "controls"))
+        flags = Flags(how, revisions, fresh, *rest)
         function(**given, flags=flags)
 
     for option in reversed(OPTIONS):

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from judge.cli.help import Command
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 
+if TYPE_CHECKING:
+    from judge.report.board import By
+    from judge.report.ratings import Method
+
 EPILOG = """\b
 例：
   judge leaderboard --bank llmeval2 --by ability
   judge leaderboard --bank llmeval2 --human          人工判定的榜
   judge leaderboard --bank mt_bench --judge gpt-4 --by turn
+  judge leaderboard --bank llmeval2 --method bt      等级分、区间与名次范围
+  judge leaderboard --bank llmeval2 --style          原样与控制篇幅之后并排
+  judge leaderboard --controls            基线对自己、空回答、照抄题目各得多少
   judge leaderboard --bank superclue_open --json
 
 总分 = 100 × 得分 / 满分，先按能力算、再对能力取平均；区间按题聚类。
+等级分以 1000 为各候选的平均；每个数字的公式与出处见 docs/methods.md。
 """
 
 
@@ -24,6 +32,19 @@ EPILOG = """\b
 @click.option("--bank", metavar="题库", help="哪个题库（只有一个有评判时可省）")
 @click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）；不同评委不混在一张榜里")
 @click.option("--human", is_flag=True, help="人工判定的榜")
+@click.option(
+    "--method",
+    type=click.Choice(["bt", "davidson", "rao-kupper", "elo", "open", "winrate"]),
+    help="怎么排：Bradley-Terry、Davidson 或 Rao-Kupper 等级分，逐场 Elo（只作对照），OPEN，胜率",
+)
+@click.option(
+    "--interval",
+    type=click.Choice(["sandwich", "bootstrap"]),
+    default="sandwich",
+    help="等级分的区间：夹心估计（默认），或整题重采样",
+)
+@click.option("--style", is_flag=True, help="再列出控制篇幅与格式之后会怎样")
+@click.option("--controls", is_flag=True, help="再列出对照：基线对自己、空回答、照抄题目")
 @click.option("--by", type=click.Choice(["ability", "turn", "dimension"]), help="再按能力、轮次或评分维度分列")
 @click.option("--baseline", metavar="候选", help="以谁为基线算 OPEN（都只同一个候选比过时自动取它）")
 @click.option("--candidates", metavar="候选,…", help="只排这些候选，逗号分隔")
@@ -36,7 +57,11 @@ def leaderboard(
     bank: str | None,
     judge_name: str | None,
     human: bool,
-    by: Literal["ability", "turn", "dimension"] | None,
+    method: Method | None,
+    interval: str,
+    style: bool,
+    controls: bool,
+    by: By | None,
     baseline: str | None,
     candidates: str | None,
     abilities: str | None,
@@ -47,8 +72,10 @@ def leaderboard(
 ) -> None:
     """一个题库上所有候选的排行榜。"""
     from judge import pipeline
+    from judge.cli.live import limits
     from judge.plan import with_flags
     from judge.records import Plan
+    from judge.report.board import View
 
     plan = with_flags(
         Plan(),
@@ -62,10 +89,11 @@ def leaderboard(
             "scope": scope,
         },
     )
-    board = pipeline.leaderboard(opened(url), plan, human=human, by=by)
+    view = View(by, method, controls, style, resample=interval == "bootstrap")
+    board = pipeline.leaderboard(opened(url), plan, human=human, view=view, limits=limits())
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return
-    from judge.report.terminal import print_board
+    from judge.report.terminal_board import print_board
 
     print_board(board, console())

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from judge.engines.here import Run
     from judge.estimate import Estimate, Load
     from judge.layout import How, Wish
+    from judge.limits import Limit
     from judge.store import Store
     from judge.voices import Voices
     from judge.work import Voice, Work
@@ -36,6 +37,13 @@ def opened_voices(flags: Flags | None = None) -> Voices:
     path = config_path(os.environ)
     table = prices.read_prices(path.with_name(prices.FILE))
     return Voices(read_config(path), os.environ, flags.revisions if flags else {}, table)
+
+
+def limits() -> Mapping[str, Limit]:
+    """Return the certificate's thresholds, those of judge.toml laid over the usual ones."""
+    from judge.config import config_path, read_config
+
+    return read_config(config_path(os.environ)).limits
 
 
 def live(voices: Voices, candidates: Sequence[str], judges: Sequence[str]) -> bool:
@@ -92,6 +100,8 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool
         return None
     if wish.how.stage != "score":
         carry_out(store, voices, work, expected, yes=flags.yes)
+    if flags.controls:
+        _judge_controls(store, voices, wish, work, flags)
     names = tuple(candidate.name for candidate in work.candidates)
     if wish.how.stage == "answer":
         if as_json:
@@ -103,6 +113,33 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool
         for name in wish.judges
     ]
     return Done(work.questions[0].bank, names, ",".join(judges) or None)
+
+
+def _judge_controls(store: Store, voices: Voices, wish: Wish, work: Work, flags: Flags) -> None:
+    """Have the run's judges judge the baseline's null controls on a few questions."""
+    from dataclasses import replace
+
+    from judge.controls import QUESTIONS, control_dialogues, controls
+    from judge.layout import lay_out
+
+    baseline = work.candidates[-1]
+    questions = {one.key for one in work.questions}
+    own = [one for one in store.dialogues(work.questions[0].bank) if one.candidate.key == baseline.key]
+    added = control_dialogues(one for one in own if one.question.key in questions and one.history == wish.history)
+    store.add(dialogues=added)
+    names = (*(one.name for one in controls(baseline).values()), baseline.name)
+    few = min(QUESTIONS, wish.how.limit or QUESTIONS)
+    asked = replace(
+        wish,
+        candidates=names,
+        bank=work.questions[0].bank,
+        design="baseline",
+        how=replace(wish.how, limit=few, samples=1, stage="judge", order="both"),
+    )
+    control_work, expected = lay_out(store, voices, asked)
+    print(f"对照（基线对自己、空回答、照抄题目，各 {few} 题）：", file=sys.stderr)
+    print_plan(control_work, expected)
+    carry_out(store, voices, control_work, expected, yes=flags.yes)
 
 
 # ── before the first call ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,7 @@ def run(
     from judge import pipeline
     from judge.layout import Wish
     from judge.records import Plan
+    from judge.report.board import View
 
     names, judges = (tuple(one for one in listed(said) or () if one) for said in (models, judge_name))
     if len(set(names)) < 2:
@@ -78,10 +79,10 @@ def run(
     # Scores are given one by one: a board of them has no baseline.
     baseline = done.candidates[-1] if design == "baseline" and flags.how.protocol != "scores" else None
     plan = Plan(done.candidates, baseline, done.bank, done.judge, scope, history=history, limit=flags.how.limit)
-    board = pipeline.leaderboard(opened(url), plan)
+    board = pipeline.leaderboard(opened(url), plan, view=View(controls=flags.controls), limits=live.limits())
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return
-    from judge.report.terminal import print_board
+    from judge.report.terminal_board import print_board
 
     print_board(board, console())

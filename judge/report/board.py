@@ -9,15 +9,31 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from judge.certificate import Certificate
 from judge.columns import JudgmentColumns, Kind
 from judge.comparison import Comparisons
 from judge.records import Plan, Scores, Tally
 from judge.report.build import Member, abilities_of, counts
+from judge.report.ratings import Method, Rated, Rating, StyleBoard, Styled
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
 from judge.stats.win_rate import WinRates, win_rates
 
 By: TypeAlias = Literal["ability", "turn", "dimension"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a board is looked at: broken down by what, ranked by which method, with which extras."""
+
+    by: By | None = None
+    method: Method | None = None
+    controls: bool = False
+    style: bool = False
+    resample: bool = False  # intervals of ratings by cluster bootstrap
+
+
+PLAIN = View()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,30 @@ class BoardRow:
     loss: float | None = None
     parts: tuple[Part, ...] = ()
     is_baseline: bool = False
+    rating: Rating | None = None
+    style: Styled | None = None
+    behind: Behind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What separates a candidate from the first of its board on the questions of both: the paired difference (<= 0 in
+    general) in the unit of the ranking figure, and its p value adjusted over the board (Holm 1979)."""
+
+    difference: Estimate
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRow:
+    """A null control against the baseline: what it got, what it should get, and whether the gap is more than chance and slack."""
+
+    kind: str
+    judged: int
+    half_tie: Estimate
+    open_score: Estimate
+    expected: float
+    suspicious: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +108,12 @@ class Board:
     unjudged: int  # planned comparisons, or planned scores, that are not in the figures
     rows: tuple[BoardRow, ...]
     members: tuple[Member, ...] = ()  # of a panel; a board has no one win+½tie of theirs
+    method: Method | None = None
+    ratings: Rated | None = None  # without the candidates' own, which stand in their rows
+    not_identified: tuple[str, tuple[tuple[str, ...], ...]] | None = None  # why there are no ratings, and who met whom
+    style: StyleBoard | None = None
+    controls: tuple[ControlRow, ...] = ()
+    certificate: Certificate | None = None
 
 
 def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:
@@ -90,7 +136,7 @@ def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By
             )
         )
     # The total ranks, as the first column shown; ranks have no total, there the smaller mean is the better.
-    rows.sort(key=lambda row: _place(row.mean, -1) if ranks and scale else _place(row.total))
+    rows.sort(key=lambda row: place(row.mean, -1) if ranks and scale else place(row.total))
     return _scored_board(material, by, scale, rows)
 
 
@@ -166,7 +212,7 @@ def dimension_board(
         mean = stratified_ratio(columns[mine, 3], ones, dimension[mine], question[mine], plan.confidence)
         rows.append(replace(row, mean=row.mean if scored else mean, parts=tuple(parts)))
     if not scored:
-        rows.sort(key=lambda row: _place(row.mean))
+        rows.sort(key=lambda row: place(row.mean))
     return _scored_board(material, "dimension", overall.scale, rows)
 
 
@@ -176,7 +222,7 @@ def verdict_board(
     """Rank candidates by win+½tie against the baseline, or against everyone they met."""
     rows = []
     for code in material.candidates.tolist():
-        met = _met(comparisons, code)
+        met = met_by(comparisons, code)
         if baseline is not None:
             met = met.take(met.second == baseline)
         judged = met.take(met.judged)
@@ -199,7 +245,7 @@ def verdict_board(
                 is_baseline=code == baseline,
             )
         )
-    rows.sort(key=lambda row: (row.is_baseline, _place(row.half_tie)))
+    rows.sort(key=lambda row: (row.is_baseline, place(row.half_tie)))
     met = comparisons
     if baseline is not None:
         met = met.take((met.first == baseline) | (met.second == baseline))
@@ -238,7 +284,7 @@ def _verdict_parts(material: Material, judged: Comparisons, by: By | None) -> tu
     )
 
 
-def tally_board(bank: str, tallies: Sequence[Tally], plan: Plan) -> Board:
+def tally_board(bank: str, tallies: Sequence[Tally], plan: Plan, method: Method | None = None) -> Board:
     """Rank candidates by published counts, one game per question."""
     rows = []
     for tally in tallies:
@@ -261,10 +307,11 @@ def tally_board(bank: str, tallies: Sequence[Tally], plan: Plan) -> Board:
                 is_baseline=tally.candidate.key == tally.baseline.key,
             )
         )
-    rows.sort(key=lambda row: _place(row.rates.open_score if row.rates else None))
+    by_wins = method == "winrate"
+    rows.sort(key=lambda row: place((row.rates.win_rate if by_wins else row.rates.open_score) if row.rates else None))
     first = tallies[0]
     names = first.judge.name, first.baseline.name
-    return Board(bank, names[0], "published", "dialogue", None, None, names[1], 0, tuple(rows))
+    return Board(bank, names[0], "published", "dialogue", None, None, names[1], 0, tuple(rows), method=method)
 
 
 def _counted(material: Material, code: int) -> BoardRow:
@@ -293,13 +340,13 @@ def _counted(material: Material, code: int) -> BoardRow:
 
 
 def _half_tie(comparisons: Comparisons, code: int, plan: Plan) -> Estimate | None:
-    met = _met(comparisons, code)
+    met = met_by(comparisons, code)
     judged = met.take(met.judged)
     found = cluster_mean(judged.half_tie, judged.question, plan.confidence)
     return None if found is None else found.scaled(100)
 
 
-def _met(comparisons: Comparisons, code: int) -> Comparisons:
+def met_by(comparisons: Comparisons, code: int) -> Comparisons:
     """Return all comparisons of one candidate, turned so that it stands first."""
     mine = comparisons.take((comparisons.first == code) | (comparisons.second == code))
     turned = mine.second == code
@@ -313,6 +360,6 @@ def _met(comparisons: Comparisons, code: int) -> Comparisons:
     )
 
 
-def _place(figure: Estimate | None, sign: int = 1) -> float:
+def place(figure: Estimate | None, sign: int = 1) -> float:
     """Return the sorting key that puts the best first and the unjudged last."""
     return math.inf if figure is None else -sign * figure.value

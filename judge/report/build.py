@@ -8,12 +8,14 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from judge.certificate import Certificate
 from judge.columns import Codes
 from judge.comparison import Comparisons, State
 from judge.ploys import Suspect
 from judge.records import Plan
 from judge.resolve import Material
-from judge.stats.intervals import Estimate, cluster_mean, questions_needed
+from judge.stats.intervals import Estimate, cluster_mean
+from judge.stats.power import questions_needed
 from judge.stats.win_rate import WinRates, win_rates
 
 Source: TypeAlias = Literal["verdicts", "scores", "human"]
@@ -99,6 +101,7 @@ class CompareReport:
     turns: tuple[Share, ...]
     members: tuple[Member, ...]  # of a panel; empty where one judge judged
     suspects: tuple[Suspect, ...]  # what in the answers seems meant for the judge
+    certificate: Certificate | None = None  # of the judge; people have none
 
 
 def compare_report(

@@ -10,9 +10,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-MANY = 2000  # questions beyond which a search gives up
 ALIKE = 1e-18  # a variance below this is none
-RARE = 5.0  # below this many effective cases on the rarer side the t interval leaves [0, 1] or is too short
+RARE = 20.0  # below this many effective cases on the rarer side the t interval is too short (benchmarks/coverage.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +108,40 @@ def wilson(share: float, count: float, reach: float) -> tuple[float, float]:
     return max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
 
 
-def questions_needed(estimate: Estimate, bound: float, confidence: float = 0.95, power: float = 0.8) -> int | None:
-    """How many questions would tell a share in [0, 1] from a bound, if the present share and spread hold.
+def bootstrap_mean(
+    values: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    confidence: float = 0.95,
+    *,
+    rounds: int = 2000,
+    seed: int = 0,
+) -> Estimate | None:
+    """Mean of rows that share questions, with an interval from resampled whole questions: a check on `cluster_mean`.
 
-    Normal theory with the given power (Cohen 1988); where all questions went alike, the first number at which the Wilson
-    interval leaves the bound outside. None where the share lies on the bound.
+    Percentiles of the resampled means (Field and Welsh 2007), pushed out to the width that Student's t and Q / (Q - 1)
+    ask for, without which few questions make them too short (Hesterberg 2015).
     """
-    distance = abs(estimate.value - bound)
-    if distance == 0 or not estimate.clusters:
+    if not len(values):
         return None
-    normal = NormalDist()
-    reach = normal.inv_cdf(0.5 + confidence / 2)
-    if estimate.standard_error > 0:
-        deviation = estimate.standard_error * math.sqrt(estimate.clusters)
-        needed = math.ceil(((reach + normal.inv_cdf(power)) * deviation / distance) ** 2)
-        return max(needed, estimate.clusters + 1)
-    for count in range(estimate.clusters + 1, MANY):
-        low, high = wilson(estimate.value, count, t_quantile(0.5 + confidence / 2, count - 1))
-        if bound < low or high < bound:
-            return count
-    return None
+    mean = float(values.mean())
+    names, place = np.unique(clusters, return_inverse=True)
+    sums, sizes = np.bincount(place, values), np.bincount(place).astype(np.float64)
+    count = len(names)
+    if count == 1:
+        return Estimate(mean, -math.inf, math.inf, 0.0, 1, len(values))
+    weights = resampled(count, rounds, seed)
+    means = np.sort((weights @ sums) / (weights @ sizes))
+    wide = NormalDist().cdf(math.sqrt(count / (count - 1)) * t_quantile(0.5 + confidence / 2, count - 1))
+    low, high = np.quantile(means, [1 - wide, wide])
+    error = float(means.std()) * math.sqrt(count / (count - 1))
+    return Estimate(mean, float(low), float(high), error, count, len(values))
+
+
+@lru_cache(maxsize=8)
+def resampled(count: int, rounds: int, seed: int) -> NDArray[np.float64]:
+    """Return how often each of `count` questions is drawn in each resample, rounds × count."""
+    draw = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), rounds)
+    return draw.astype(np.float64)
 
 
 def _sums(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -141,16 +154,17 @@ def _sums(values: NDArray[np.float64], clusters: NDArray[np.int64]) -> NDArray[n
 def t_quantile(probability: float, freedom: float) -> float:
     """Quantile of Student's t (Student 1908), probability in (0.5, 1); within 1e-9 of tabled values for freedom >= 1."""
     low, high = 0.0, 2.0
-    while _t_cdf(high, freedom) < probability:
+    while 1 - t_tails(high, freedom) / 2 < probability:
         high *= 2
     for _ in range(80):
         middle = (low + high) / 2
-        low, high = (middle, high) if _t_cdf(middle, freedom) < probability else (low, middle)
+        low, high = (middle, high) if 1 - t_tails(middle, freedom) / 2 < probability else (low, middle)
     return (low + high) / 2
 
 
-def _t_cdf(t: float, freedom: float) -> float:
-    return 1 - 0.5 * _beta(freedom / (freedom + t * t), freedom / 2, 0.5)
+def t_tails(t: float, freedom: float) -> float:
+    """Probability that Student's t lies beyond ±t (Student 1908): the two-sided p value of a statistic."""
+    return _beta(freedom / (freedom + t * t), freedom / 2, 0.5)
 
 
 def _beta(x: float, a: float, b: float) -> float:

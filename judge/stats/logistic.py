@@ -2,10 +2,103 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
-Reals = NDArray[np.float64]
+from judge.stats.intervals import Estimate, t_quantile
+
+Reals: TypeAlias = NDArray[np.float64]
+Codes: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A logistic regression whose errors are clustered by question.
+
+    coefficients: one per column of the design. bread: inverse curvature, columns × columns. gradients: questions × columns,
+    centred; together they give the covariance of whatever is computed from the coefficients.
+    """
+
+    coefficients: Reals
+    bread: Reals
+    gradients: Reals
+    place: Codes  # the question of every row, from 0
+    confidence: float
+
+    @property
+    def questions(self) -> int:
+        return len(self.gradients)
+
+    def coefficient(self, column: int) -> Estimate:
+        """Return one coefficient with its interval."""
+        return self._estimate(float(self.coefficients[column]), self.gradients @ self.bread[column])
+
+    def mean(self, design: Reals, rows: NDArray[np.bool_] | None = None, offset: Reals | float = 0.0) -> Estimate:
+        """Return the mean prediction on another design of the same rows (or some of them), in [0, 1].
+
+        Its interval holds both that the coefficients are estimated and that the questions are a sample.
+        """
+        chosen = np.ones(len(design), bool) if rows is None else rows
+        expected = sigmoid(
+            design[chosen] @ self.coefficients + (offset if isinstance(offset, float) else offset[chosen])
+        )
+        value = float(expected.mean())
+        slope = (expected * (1 - expected)) @ design[chosen] / len(expected)
+        own = np.bincount(self.place[chosen], expected - value, self.questions) / len(expected)
+        found = self._estimate(value, own + self.gradients @ (self.bread @ slope))
+        return Estimate(
+            value, max(0.0, found.low), min(1.0, found.high), found.standard_error, self.questions, len(expected)
+        )
+
+    def _estimate(self, value: float, influence: Reals) -> Estimate:
+        count = self.questions
+        if count < 2:
+            return Estimate(value, -math.inf, math.inf, 0.0, count, len(self.place))
+        error = math.sqrt(count / (count - 1) * float(influence @ influence))
+        reach = t_quantile(0.5 + self.confidence / 2, count - 1) * error
+        return Estimate(value, value - reach, value + reach, error, count, len(self.place))
+
+
+def fit(
+    design: Reals,
+    points: Reals,
+    questions: Codes,
+    *,
+    ridge: Reals | float = 0.0,
+    offset: Reals | float = 0.0,
+    weights: Reals | float = 1.0,
+    confidence: float = 0.95,
+) -> Fit:
+    """Fit P(points) = sigmoid(design @ coefficients + offset) by Newton's method with a ridge penalty per column.
+
+    points in [0, 1], a half for a tie (soft labels); covariance clustered by question (Liang and Zeger 1986). Raises
+    ValueError for values that are not finite.
+    """
+    if not (np.isfinite(design).all() and np.isfinite(points).all()):
+        raise ValueError("features and points must be finite")
+    width = design.shape[1]
+    penalty = np.diag(np.broadcast_to(np.asarray(ridge, np.float64), (width,)))
+    found = np.zeros(width)
+    for _ in range(100):
+        expected = sigmoid(design @ found + offset)
+        gradient = design.T @ (weights * (points - expected)) - penalty @ found
+        spread = weights * expected * (1 - expected)
+        curvature = (design * spread[:, None]).T @ design + penalty
+        step = np.linalg.lstsq(curvature, gradient, rcond=1e-12)[0]
+        longest = float(np.abs(step).max(initial=0.0))
+        found = found + step * min(1.0, 5.0 / max(longest, 5.0))
+        if longest < 1e-10:
+            break
+    names, place = np.unique(questions, return_inverse=True)
+    residual = weights * (points - sigmoid(design @ found + offset))
+    gradients = np.stack([np.bincount(place, residual * column, len(names)) for column in design.T], axis=1)
+    gradients -= gradients.mean(axis=0)
+    bread = np.asarray(np.linalg.pinv(curvature, rcond=1e-12, hermitian=True), np.float64)
+    return Fit(found, bread, np.asarray(gradients, np.float64), place.astype(np.int64), confidence)
 
 
 def fit_pairs(differences: Reals, won: Reals, ridge: float = 10.0) -> Reals:

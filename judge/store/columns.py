@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -222,6 +222,23 @@ class Columns:
             worst=reals[4],
             best=reals[5],
         )
+
+    def answer_texts(
+        self, bank: str, candidates: Sequence[int] = (), history: str = "own"
+    ) -> Iterator[tuple[int, int, int, tuple[str, ...]]]:
+        """Yield (question, candidate, sample, texts by turn) of a bank's dialogues, of some candidates or of all."""
+        table = tables.dialogue
+        query = (
+            select(table.c.question, table.c.candidate, table.c.sample, table.c.content)
+            .join(tables.question)
+            .where(tables.question.c.bank == bank, table.c.history == history)
+            .order_by(table.c.code)
+        )
+        if candidates:
+            query = query.where(table.c.candidate.in_(candidates))
+        for row in self._rows(query):
+            texts = tuple(answer.get("text", "") for answer in json.loads(row.content))
+            yield row.question, row.candidate, row.sample, texts
 
     def dimension_scores(
         self, bank: str, judge: int | None, history: str = "own"

@@ -75,7 +75,7 @@ def test_validate_says_how_far_it_agrees(judge_here: RunCommand, sample: Path, r
     assert "系数没见过这份数据" in shown.out
     assert "自称把握" in shown.out
     assert judge_here("import", str(sample)).code == 0
-    stored = judge_here("validate", "--data", "小题库")
+    stored = judge_here("validate", "--judge", "baseline", "--data", "小题库")
     assert stored.code == 2  # two turns: the offline judge is held against people on single turns only
     assert "没有人分出高下" in stored.err
 

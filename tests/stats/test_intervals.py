@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from judge.stats.intervals import Estimate, cluster_mean, questions_needed, stratified_ratio, t_quantile, wilson
+from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio, t_quantile, wilson
+from judge.stats.power import questions_needed
 from judge.stats.win_rate import bounds, win_rates
 
 
@@ -34,12 +35,12 @@ def test_wilson_equals_a_worked_example() -> None:
 
 
 def test_one_row_per_question_is_the_textbook_mean() -> None:
-    values = np.array([0.0, 1.0, 1.0, 0.5] * 10)
-    found = cluster_mean(values, np.arange(40))
+    values = np.array([0.0, 1.0, 1.0, 0.5] * 20)
+    found = cluster_mean(values, np.arange(80))
     assert found is not None
     assert found.value == 0.625
-    assert found.standard_error == pytest.approx(values.std(ddof=1) / math.sqrt(40), rel=1e-12)
-    assert found.high - found.value == pytest.approx(t_quantile(0.975, 39) * found.standard_error, rel=1e-12)
+    assert found.standard_error == pytest.approx(values.std(ddof=1) / math.sqrt(80), rel=1e-12)
+    assert found.high - found.value == pytest.approx(t_quantile(0.975, 79) * found.standard_error, rel=1e-12)
 
 
 def test_turns_of_one_question_are_one_cluster() -> None:

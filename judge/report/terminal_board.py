@@ -1,0 +1,379 @@
+"""Boards and certificates on a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table
+
+from judge.certificate import Certificate, Check
+from judge.judges.baseline import NAME as BASELINE
+from judge.report.board import Board, BoardRow, ControlRow, Part
+from judge.report.build import Member
+from judge.report.printing import count, facts, grid, interval, line, value
+from judge.report.ratings import Rating
+from judge.report.wording import clean, short_names
+from judge.stats.intervals import Estimate
+
+SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
+
+
+LITERAL = "离线评委：只看字面，有参考才判；单轮学科题上与人约七成一致"
+
+
+def offline(judge: str) -> str:
+    """Return what must be said of a judge that only counts words, or of a panel with one; empty for others."""
+    names = [name.partition("@")[0].partition("+")[0] for name in judge.split("、")]
+    if BASELINE not in names:
+        return ""
+    return LITERAL if len(names) == 1 else "评委团里有离线评委，它只看字面"
+
+
+def print_board(board: Board, console: Console) -> None:
+    """Print a leaderboard, best first; breakdowns follow in as many tables as the width asks for."""
+    named = [("题库", board.bank), ("评委", f"{board.judge}（{offline(board.judge) or SOURCES[board.source]}）")]
+    if board.baseline is not None:
+        named.append(("基线", board.baseline))
+    if board.ratings is not None:
+        named.append(("方法", _method(board)))
+    facts(console, named)
+    short = short_names([row.candidate for row in board.rows])
+    names = [clean(short[row.candidate]) for row in board.rows]
+    if board.not_identified is not None:
+        line(console, _not_identified(board), "bold yellow")
+        console.print()
+    if board.ratings is not None:
+        console.print(_rating_table(board, names))
+    elif board.source == "scores" or _scored(board):
+        console.print(_score_table(board, names))
+    else:
+        console.print(_rate_table(board, names))
+    _print_notes(board, names, console)
+    _print_breakdown(console, board, names)
+    _print_style(board, names, console)
+    _print_controls(board.controls, console)
+    if board.members:
+        print_members(console, board.members)
+    if board.unjudged:
+        noun = "项" if _scored(board) else "场比较"
+        line(console, f"没评到 {board.unjudged} {noun}：只算已评的，分母见“已评/计划”。")
+    print_certificate_line(board.certificate, console)
+
+
+METHOD_NAMES = {
+    "bt": "Bradley-Terry，平局算半胜",
+    "davidson": "Davidson，平局有自己的概率",
+    "rao-kupper": "Rao-Kupper，平局有门槛",
+    "elo": "逐场 Elo",
+}
+
+
+def _method(board: Board) -> str:
+    rated, method = board.ratings, board.method
+    assert rated is not None
+    assert method is not None
+    said = METHOD_NAMES[method]
+    if rated.k is not None:
+        return f"{said}（K={rated.k:g}，按题序；与次序有关，没有区间，只作对照）"
+    how = "整题重采样" if rated.interval == "bootstrap" else "夹心估计"
+    tie = "" if rated.tie is None else f"，{'ν' if method == 'davidson' else 'θ'} {rated.tie:.3f}"
+    return f"{said}{tie}；{rated.questions} 题，区间按题聚类（{how}），弱先验 ±{rated.prior or 0:.0f} 分"
+
+
+WHY = {
+    "one model": "只有一个候选，没有对手",
+    "no games": "没有一场评得出来的比较",
+    "disconnected": "候选分成互不相遇的几组，组与组之间没有高低可言",
+    "all ties": "全是平局，分不出高低",
+}
+
+
+def _not_identified(board: Board) -> str:
+    assert board.not_identified is not None
+    why, groups = board.not_identified
+    names = short_names([name for group in groups for name in group])
+    told = "；".join("、".join(clean(names[one]) for one in group) for group in groups) if len(groups) > 1 else ""
+    return f"定不出等级分：{WHY[why]}" + (f"（{told}）。" if told else "。")
+
+
+def _rating_table(board: Board, names: Sequence[str]) -> Table:
+    sequential = board.ratings is not None and board.ratings.interval == "none"
+    heads = [
+        "",
+        "候选",
+        "Elo" if sequential else "Elo（95% 区间）",
+        *(["名次"] * (not sequential)),
+        "胜+½平",
+        "已评/计划",
+    ]
+    table = grid(heads, left=2)
+    for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
+        rating = row.rating
+        figures = ["—"] * (1 + (not sequential))
+        if rating is not None:
+            figures = [f"{rating.elo:.0f}"] if sequential else [_elo(rating), _ranks(rating)]
+        table.add_row(str(at), name, *figures, value(row.half_tie), _seen(row))
+    return table
+
+
+def _elo(rating: Rating) -> str:
+    low = "−∞" if rating.low is None else f"{rating.low:.0f}"
+    high = "+∞" if rating.high is None else f"{rating.high:.0f}"
+    return f"{rating.elo:.0f} [{low}, {high}]"
+
+
+def _ranks(rating: Rating) -> str:
+    if rating.ranks is None:
+        return "—"
+    best, worst = rating.ranks
+    return str(best) if best == worst else f"{best}–{worst}"
+
+
+def _print_notes(board: Board, names: Sequence[str], console: Console) -> None:
+    """Say what the figures of the table do not say by themselves."""
+    open_ended = [
+        name for name, row in zip(names, board.rows, strict=True) if row.rating and False in row.rating.bounded
+    ]
+    if open_ended:
+        line(console, f"{'、'.join(open_ended)} 全胜或全负：等级分由弱先验定，一头没有界。")
+    gaps = [(name, row.behind) for name, row in zip(names, board.rows, strict=True) if row.behind is not None]
+    if gaps:
+        close = [name for name, gap in gaps if gap.p >= 0.05]
+        told = f"与榜首逐题配对比（Holm 校正）：{len(gaps) - len(close)} 个确实落后"
+        line(
+            console,
+            told + (f"，分不出的有 {'、'.join(close[:6])}{' 等' if len(close) > 6 else ''}。" if close else "。"),
+        )
+
+
+def _print_style(board: Board, names: Sequence[str], console: Console) -> None:
+    """Print what the board would be at equal style, beside what it is."""
+    style = board.style
+    if style is None:
+        return
+    calibrated = any(row.style and row.style.calibrated for row in board.rows)
+    table = grid(["", "候选", "胜+½平（原样）", "控制篇幅与格式", *["按人的口味"] * calibrated], left=2)
+    for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
+        if row.style is not None:
+            own = [interval(row.style.raw), interval(row.style.controlled)]
+            table.add_row(str(at), name, *own, *[interval(row.style.calibrated)] * calibrated)
+    console.print()
+    console.print(table)
+    length = style.judge[0] if style.features and style.features[0] == "chars" else None
+    if length is not None:
+        told = f"评委对长回答的偏好 {length.value:+.2f} [{length.low:+.2f}, {length.high:+.2f}]（logit）"
+        if style.people:
+            own_taste = style.people[0]
+            told += f"，人 {own_taste.value:+.2f} [{own_taste.low:+.2f}, {own_taste.high:+.2f}]"
+        line(console, told + "。")
+    if not calibrated:
+        line(
+            console,
+            f"人也评过的比较只有 {style.people_rows} 场，不到 200 场，不知道人要不要长回答：两列并看，别只信一列。",
+        )
+    else:
+        line(console, "人也爱看长一些的回答时，控制到底会矫枉过正：“按人的口味”只扣掉评委多出来的那部分。")
+
+
+CONTROLS = {"self": "基线对自己", "empty": "空回答", "copy": "照抄题目"}
+
+
+def _print_controls(controls: Sequence[ControlRow], console: Console) -> None:
+    """Print what null controls got, beside what they should get."""
+    if not controls:
+        return
+    table = grid(["对照（对基线）", "题", "OPEN", "胜+½平（95% 区间）", "应得", ""])
+    for one in controls:
+        mark = "可疑" if one.suspicious else "正常"
+        table.add_row(
+            CONTROLS[one.kind],
+            str(one.judged),
+            value(one.open_score),
+            interval(one.half_tie),
+            f"{one.expected:.0f}",
+            mark,
+        )
+    console.print()
+    console.print(table)
+
+
+# ── the certificate ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+WORDS = {
+    "alone": "可单独使用",
+    "correct": "须由人工校正",
+    "unfit": "不可用",
+    "unproven": "未与人对照过，不知道可不可信",
+}
+CHECKS = {
+    "agreement": "与人一致（人分出高下的）",
+    "flips": "换位后结论翻转",
+    "first": "偏向先出现的",
+    "longer": "比人更偏向长回答",
+    "readable": "回复读得出",
+    "retest": "重复评判一致",
+    "self": "偏向同家族",
+}
+SHORT = {
+    "agreement": "与人一致",
+    "flips": "翻转",
+    "first": "偏先",
+    "longer": "偏长",
+    "readable": "读得出",
+    "retest": "重评一致",
+    "self": "偏自家",
+}
+UNITS = {"first": " 分", "longer": " 分", "self": " 分"}
+STYLES = {"alone": "green", "correct": "yellow", "unfit": "bold red", "unproven": "yellow"}
+
+
+def print_certificate_line(certificate: Certificate | None, console: Console) -> None:
+    """Print a judge's certificate in short: the word on it, then its figures."""
+    if certificate is None:
+        return
+    line(console, f"评委证书：{WORDS[certificate.word]}", STYLES[certificate.word])
+    told = [f"{SHORT[one.name]} {_unit(one)}" for one in certificate.checks]
+    for start in range(0, len(told), 4):
+        line(console, "  " + " · ".join(told[start : start + 4]))
+    if certificate.family:
+        names = "、".join(clean(name) for name in short_names(certificate.family).values())
+        line(console, f"评委与 {names} 同出一家，留意偏袒。", "yellow")
+
+
+def _unit(check: Check) -> str:
+    return f"{check.figure.value:.1f}{UNITS.get(check.name, '%')}"
+
+
+def print_certificate(certificate: Certificate, bank: str, console: Console) -> None:
+    """Print a judge's certificate in full, thresholds included."""
+    facts(console, [("评委", certificate.judge), ("题库", bank)])
+    line(console, f"结论：{WORDS[certificate.word]}", STYLES[certificate.word])
+    console.print()
+    table = grid(["", "数值（95% 区间）", "题", "条", "单独可用", "不可用", "判断"])
+    marks = {"alone": "好", "correct": "须校正", "unfit": "不可用"}
+    for one in certificate.checks:
+        sign = ("≥", "<") if one.limit.more else ("≤", ">")
+        unfit = "—" if math.isinf(one.limit.unfit) else f"{sign[1]} {one.limit.unfit:g}"
+        figure = one.figure
+        span = f"{figure.value:.1f} [{figure.low:.1f}, {figure.high:.1f}]{UNITS.get(one.name, '%')}"
+        row = [CHECKS[one.name], span, f"{figure.clusters:,}", f"{figure.rows:,}"]
+        table.add_row(*row, f"{sign[0]} {one.limit.alone:g}", unfit, marks[one.mark])
+    console.print(table)
+    missing = [CHECKS[name] for name in CHECKS if certificate.check(name) is None]
+    if missing:
+        line(console, f"量不了的：{'、'.join(missing)}（库里没有所需的记录）。")
+    _print_agreement(certificate, console)
+
+
+def _print_agreement(certificate: Certificate, console: Console) -> None:
+    """Print agreement beyond chance, with base rates, and what people reach among themselves."""
+    own = certificate.agreement
+    if own is not None:
+        console.print()
+        told = [f"三档（含平）一致 {_share(own.raw)}", f"Cohen κ {_plain(own.kappa)}", f"Gwet AC1 {_plain(own.ac1)}"]
+        line(console, f"评委与人，{own.items:,} 项：" + "，".join(told), "")
+        (loss, tie, win), (his_loss, his_tie, his_win) = own.first_base, own.second_base
+        shares = f"评委 胜 {win:.0%} 平 {tie:.0%} 负 {loss:.0%}；人 胜 {his_win:.0%} 平 {his_tie:.0%} 负 {his_loss:.0%}"
+        line(console, f"各档占比：{shares}")
+    people = certificate.people
+    if people is not None:
+        told = [f"一致 {_share(people.raw)}", f"Fleiss κ {_plain(people.fleiss)}"]
+        told += [f"Krippendorff α {_plain(people.alpha)}", f"Gwet AC1 {_plain(people.ac1)}"]
+        line(console, f"人与人（{people.raters} 人，{people.items:,} 项，是评委的上限）：" + "，".join(told), "")
+    if certificate.longer_judge is not None:
+        theirs = f"，人 {certificate.longer_people.value:.1f}%" if certificate.longer_people else ""
+        line(console, f"分出高下时长者胜：评委 {certificate.longer_judge.value:.1f}%{theirs}。")
+    if certificate.swap_cost is not None:
+        line(console, f"同样的调用数，两种位置都评的方差是一种位置、题数加倍的 {certificate.swap_cost:.2f} 倍。")
+    if certificate.family:
+        names = "、".join(clean(name) for name in short_names(certificate.family).values())
+        line(console, f"与评委同出一家的候选：{names}。", "yellow")
+
+
+def _share(figure: Estimate) -> str:
+    return f"{figure.value:.1%} [{figure.low:.1%}, {figure.high:.1%}]"
+
+
+def _plain(figure: Estimate | None) -> str:
+    return "—" if figure is None else f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+
+
+def _scored(board: Board) -> bool:
+    return any(row.mean or row.total for row in board.rows)
+
+
+def _score_table(board: Board, names: Sequence[str]) -> Table:
+    shown_mean = any(row.mean for row in board.rows)
+    shown_total = any(row.total for row in board.rows)
+    scale = f"平均分（{board.scale[0]:g}–{board.scale[1]:g}）" if board.scale else "平均分"
+    heads = ["", "候选"] + ["总分（95% 区间）"] * shown_total + [scale] * shown_mean
+    table = grid([*heads, "胜+½平", "已评/计划", "读不出"], left=2)
+    for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
+        figures = [interval(row.total)] * shown_total
+        figures += [f"{row.mean.value:.3f}" if row.mean else "—"] * shown_mean
+        table.add_row(str(at), name, *figures, value(row.half_tie), _seen(row), str(row.unreadable))
+    return table
+
+
+def _rate_table(board: Board, names: Sequence[str]) -> Table:
+    table = grid(["", "候选", "OPEN", "持平线", "胜+½平（95% 区间）", "胜", "平", "负", "已评/计划"], left=2)
+    for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
+        rates = row.rates
+        figures = (
+            ["—"] * 3
+            if rates is None
+            else [f"{rates.open_score.value:.2f}", f"{rates.no_difference:.2f}", interval(rates.half_tie)]
+        )
+        counted = [count(n or 0) for n in (row.win, row.tie, row.loss)]
+        marked = f"{name}（基线自己）" if row.is_baseline else name
+        table.add_row(str(at), marked, *figures, *counted, _seen(row))
+    return table
+
+
+def _print_breakdown(console: Console, board: Board, names: Sequence[str]) -> None:
+    """Print the parts in groups of columns that fit the width, each with the candidates' names."""
+    columns = [[row.parts[at] for row in board.rows] for at in range(len(board.rows[0].parts) if board.rows else 0)]
+    room = console.width - max(map(cell_len, [*names, "候选"])) - 6
+    for group in _groups(columns, room):
+        table = grid(["", "候选", *(clean(parts[0].name) for parts in group)], left=2)
+        for at, name in enumerate(names):
+            table.add_row(str(at + 1), name, *(_part(parts[at]) for parts in group))
+        console.print()
+        console.print(table)
+
+
+def _groups(columns: Sequence[Sequence[Part]], room: int) -> Iterable[list[Sequence[Part]]]:
+    group: list[Sequence[Part]] = []
+    used = 0
+    for parts in columns:
+        width = max(cell_len(parts[0].name), 6) + 3
+        if group and used + width > room:
+            yield group
+            group, used = [], 0
+        group.append(parts)
+        used += width
+    if group:
+        yield group
+
+
+def _part(part: Part) -> str:
+    return "—" if part.value is None else f"{part.value:.2f}"
+
+
+def _seen(row: BoardRow) -> str:
+    return f"{row.judged}/{row.planned}"
+
+
+def print_members(console: Console, members: Sequence[Member]) -> None:
+    """Print each judge of a panel beside the panel: what it says alone, how often it flips and agrees."""
+    alone = any(one.half_tie for one in members)  # a board of many pairs has no one figure
+    table = grid(["评委团成员", "已评", *["胜+½平"] * alone, "翻转", "与评委团一致"])
+    for one in members:
+        flips = f"{one.flipped}/{one.both_placements}" if one.both_placements else "—"
+        agreement = "—" if one.agreement is None else f"{one.agreement:.1f}%"
+        table.add_row(clean(one.judge), str(one.judged), *[interval(one.half_tie)] * alone, flips, agreement)
+    console.print()
+    console.print(table)
