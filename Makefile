@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-quick lint format bench clean
+.PHONY: help demo test test-quick lint format bench bench-coverage bench-ratings bench-validity clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -41,6 +41,17 @@ test: lint
 
 test-quick: $(VENV)/.test
 	$(BIN)/pytest -m 'not postgres and not torch'
+
+bench-coverage: $(VENV)/.test
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/coverage.py
+
+bench-ratings: $(VENV)/.test
+	$(BIN)/python -m pip install -q -e '.[bench]'
+	$(BIN)/python benchmarks/ratings.py --peers
+
+DATA ?= ../shared/data
+bench-validity: $(VENV)/.test
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/validity.py --data $(DATA)
 
 bench: $(VENV)/.test
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

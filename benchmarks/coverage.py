@@ -93,7 +93,7 @@ class Tally:
             yield name, coverage, coverage - error, coverage + error
 
 
-def naive(values: Array, confidence: float = 0.95) -> tuple[float, float]:
+def naive(values: Array) -> tuple[float, float]:
     """Return the interval of rows taken for independent."""
     half = 1.96 * values.std(ddof=1) / math.sqrt(len(values))
     return values.mean() - half, values.mean() + half

@@ -173,25 +173,39 @@ def from_scores(
     )
 
 
-def panel(members: Sequence[Comparisons]) -> Comparisons:
-    """Combine what several judges said of the same meetings, row by row: each that gave a verdict weighs the same.
+def panel(members: Sequence[Comparisons], weights: Sequence[float] | None = None) -> Comparisons:
+    """Combine what several judges said of the same meetings, row by row: each that gave a verdict weighs the same, or as told.
 
     A row is judged where any of them judged it; its label is the one most of their labels agree on, else a tie.
     """
     judged = np.stack([member.judged for member in members])
-    voices = np.maximum(judged.sum(axis=0), 1)
+    weight = (np.ones(len(members)) if weights is None else np.asarray(weights, np.float64))[:, None]
+    weight = np.where((judged * weight).sum(axis=0) > 0, weight, 1.0)  # where none that counts spoke, all count
+    voices = np.where(judged.any(axis=0), (judged * weight).sum(axis=0), 1.0)
     labels = np.stack([np.where(member.judged, member.label, 9) for member in members])
     state = np.min([member.state for member in members], axis=0)
     return replace(
         members[0],
         state=np.where(judged.any(axis=0), State.JUDGED, state).astype(np.int64),
-        win=np.sum([member.win for member in members], axis=0) / voices,
-        tie=np.sum([member.tie for member in members], axis=0) / voices,
-        loss=np.sum([member.loss for member in members], axis=0) / voices,
-        label=_plurality(np.stack([(labels == value).sum(axis=0) for value in (1, 0, -1)])),
+        win=(np.stack([member.win for member in members]) * weight).sum(axis=0) / voices,
+        tie=(np.stack([member.tie for member in members]) * weight).sum(axis=0) / voices,
+        loss=(np.stack([member.loss for member in members]) * weight).sum(axis=0) / voices,
+        label=_plurality(np.stack([((labels == value) * weight).sum(axis=0) for value in (1, 0, -1)])),
         placements=np.max([member.placements for member in members], axis=0),
         flipped=np.any([member.flipped for member in members], axis=0),
         opposed=np.any([member.opposed for member in members], axis=0),
+    )
+
+
+def votes(members: Sequence[Comparisons]) -> tuple[Codes, Codes, Codes]:
+    """Return (item, judge, label from 0) of every label given, each row also turned round: sides have no meaning here."""
+    judge, row = np.nonzero(np.stack([member.judged for member in members]))
+    label = np.stack([member.label for member in members])[judge, row] + 1
+    turned = len(members[0])
+    return (
+        np.concatenate([row, row + turned]).astype(np.int64),
+        np.concatenate([judge, judge]).astype(np.int64),
+        np.concatenate([label, 2 - label]),
     )
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from judge.models.prices import Price
 from judge.records import Question
+from judge.stats.power import half_width, questions_for
 
 # Rough figures, said to be rough wherever they are shown: a Han character is about one token, and so on.
 ANSWER_TOKENS = (200, 600)  # of one turn, low and high
 REASON_TOKENS = (120, 400)  # of a judge's reply
 PROMPT_TOKENS = 1500  # the unchanging part of a judge's prompt
 SPREAD = 0.43  # sd of win+½tie per question seen on recorded judgments (LLMEval-2, ties about one half)
+MARGIN = 5.0  # points of win+½tie: a gap that most would act on
 ORDER_NOISE = 0.2  # further sd where a case is shown one way only
 
 
@@ -51,6 +53,7 @@ class Estimate:
     known_judgments: int
     half_width: float
     half_width_both: float
+    questions_for_margin: int  # questions that would tell a true gap of MARGIN points from none (80 % power)
 
     @property
     def answer_calls(self) -> int:
@@ -95,16 +98,18 @@ def estimate(
     seen = _each(lambda one: PROMPT_TOKENS + 2 * mean * one)
     said = (1.0, 5.0) if short else (float(REASON_TOKENS[0]), float(REASON_TOKENS[1]))
     count = max(1, len(questions))
-    single = 196 * math.sqrt(SPREAD**2 + ORDER_NOISE**2) / math.sqrt(count)
-    double = 196 * math.sqrt(SPREAD**2 + ORDER_NOISE**2 / 2) / math.sqrt(count)
+    deviations = (100 * math.hypot(SPREAD, ORDER_NOISE), 100 * math.hypot(SPREAD, ORDER_NOISE / math.sqrt(2)))
+    single, double = (half_width(one, count) for one in deviations)
+    twice = list(judging) == list(both)
     return Estimate(
         tuple(Load(calls, asked, given) for calls in answers),
         tuple(Load(calls, seen, said) for calls in judging),
         tuple(Load(calls, seen, said) for calls in both),
         known_dialogues,
         known_judgments,
-        double if list(judging) == list(both) else single,
+        double if twice else single,
         double,
+        questions_for(MARGIN, deviations[1 if twice else 0]),
     )
 
 

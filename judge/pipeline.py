@@ -21,6 +21,7 @@ from judge.report import board, build, views
 from judge.report.board import PLAIN, Board, ControlRow, View
 from judge.report.build import CompareReport, Member, Source
 from judge.resolve import Material
+from judge.stats.dawid_skene import Consensus, dawid_skene
 from judge.store import Store
 from judge.styles import Styles, styles_of
 
@@ -49,12 +50,27 @@ Heard: TypeAlias = tuple[Material, Comparisons, Source]
 
 def _together(heard: list[Heard], plan: Plan) -> tuple[Heard, list[Member]]:
     """Combine what several judges said, and say of each how it stands beside the panel."""
-    panel = comparison.panel(_alike(heard))
+    alike = _alike(heard)
+    worth = _worth(alike)
+    if plan.panel == "weighted" and worth is None:
+        fix = "用 --judge 写三个以上评委，或去掉 --panel weighted"
+        raise InputError("两个评委之间分不出谁更准，没法按准确率加权", where="--panel", fix=fix)
+    weights = worth.weight.tolist() if worth is not None and plan.panel == "weighted" else [1.0] * len(heard)
+    panel = comparison.panel(alike, weights)
     members = [build.member(one.judge, own, panel, plan) for one, own, _ in heard]
+    if worth is not None:
+        known = zip(members, worth.accuracy.tolist(), weights, strict=True)
+        members = [replace(one, accuracy=100 * right, weight=weight) for one, right, weight in known]
     material, _, source = heard[0]
     names = "、".join(one.judge for one, *_ in heard)
     judgments = material.judgments.joined([one.judgments for one, *_ in heard[1:]])
     return (replace(material, judge=names, judgments=judgments), panel, source), members
+
+
+def _worth(members: list[Comparisons]) -> Consensus | None:
+    """Estimate from their labels alone how often each of three or more judges is right."""
+    item, judge, label = comparison.votes(members)
+    return dawid_skene(item, judge, label, 3) if len(members) >= 3 and len(item) else None
 
 
 def _heard(store: Store, bank: str, pair: list[int], plan: Plan, human: bool) -> Heard:
@@ -155,12 +171,16 @@ def _baseline(comparisons: Comparisons, plan: Plan, known: Mapping[int, str]) ->
 # ── what a judge is worth ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def certificate(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> tuple[str, Certificate]:
-    """Certify the judge of a plan on all that it judged in one bank; returns the bank's name too."""
+def certificates(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> tuple[str, list[Certificate]]:
+    """Certify the judge of a plan, or every judge there is, on all that it judged in one bank; returns the bank too."""
     bank = resolve.one_bank(store, plan.bank)
     chosen = without_controls(store.candidates(bank))
-    heard, _ = _on_board(store, bank, chosen, plan, human=False)
-    return bank, certify(evidence_of(store, heard, plan, limits))
+    plans = [plan] if plan.judges else [replace(plan, judge=name) for name in store.judges(bank).values()]
+    found = []
+    for one in plans or [plan]:
+        heard, _ = _on_board(store, bank, chosen, one, human=False)
+        found.append(certify(evidence_of(store, heard, one, limits)))
+    return bank, found
 
 
 def evidence_of(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:

@@ -65,6 +65,7 @@ def _expected(key: str) -> str:
         "confidence": "0 与 1 之间的数",
         "seed": "整数",
         "limit": "整数",
+        "panel": "equal 或 weighted",
     }
     return kinds.get(key.partition(".")[0], "文字")
 

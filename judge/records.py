@@ -391,6 +391,7 @@ class Plan:
     confidence: float = 0.95
     seed: int = 0
     limit: int | None = None  # so many questions, evenly over abilities
+    panel: Literal["equal", "weighted"] = "equal"  # how the votes of several judges count
 
     @property
     def judges(self) -> tuple[str, ...]:

@@ -37,6 +37,11 @@ EPILOG = """\b
 @click.option("--human", is_flag=True, help="用人工判定代替评委")
 @click.option("--bank", metavar="题库", help="在哪个题库上比（只有一个共同题库时可省）")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@click.option(
+    "--panel",
+    type=click.Choice(["equal", "weighted"]),
+    help="评委团怎么合：一人一票（默认），或按估计的准确率加权（三个以上评委）",
+)
 @click.option("--history", type=click.Choice(["own", "golden"]), help="自己的历史（默认），或标准历史；两者不混")
 @click.option(
     "--scope", type=click.Choice(["auto", "dialogue", "turns"]), help="整段对话，或按轮（默认有整段就用整段）"
@@ -61,6 +66,7 @@ def compare(
     human: bool,
     bank: str | None,
     abilities: str | None,
+    panel: str | None,
     history: str | None,
     scope: str | None,
     margin: float | None,
@@ -83,6 +89,7 @@ def compare(
             "judge": judge_name,
             "bank": bank,
             "abilities": listed(abilities),
+            "panel": panel,
             "history": history,
             "scope": scope,
             "margin": margin,

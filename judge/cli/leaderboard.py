@@ -49,6 +49,11 @@ EPILOG = """\b
 @click.option("--baseline", metavar="候选", help="以谁为基线算 OPEN（都只同一个候选比过时自动取它）")
 @click.option("--candidates", metavar="候选,…", help="只排这些候选，逗号分隔")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@click.option(
+    "--panel",
+    type=click.Choice(["equal", "weighted"]),
+    help="评委团怎么合：一人一票（默认），或按估计的准确率加权（三个以上评委）",
+)
 @click.option("--history", type=click.Choice(["own", "golden"]), help="自己的历史（默认），或标准历史；两者不混")
 @click.option("--scope", type=click.Choice(["auto", "dialogue", "turns"]), help="整段对话，或按轮")
 @store_option
@@ -65,6 +70,7 @@ def leaderboard(
     baseline: str | None,
     candidates: str | None,
     abilities: str | None,
+    panel: str | None,
     history: str | None,
     scope: str | None,
     url: str,
@@ -85,6 +91,7 @@ def leaderboard(
             "baseline": baseline,
             "candidates": listed(candidates),
             "abilities": listed(abilities),
+            "panel": panel,
             "history": history,
             "scope": scope,
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -147,6 +148,8 @@ def _judge_controls(store: Store, voices: Voices, wish: Wish, work: Work, flags:
 
 def print_plan(work: Work, plan: Estimate) -> None:
     """Say on stderr what is about to happen and what it will take."""
+    from judge.estimate import MARGIN
+
     low, high = plan.tokens
     asked = {question.key: question for question, _ in work.todo}.values()
     turns = sum(len(question.turns) for question in asked)
@@ -168,7 +171,8 @@ def print_plan(work: Work, plan: Estimate) -> None:
             f"  约 {low / 1000:,.0f}–{high / 1000:,.0f} 千 token，{money}（估算；单价见 judge models --prices，账单以官网为准）"
         )
     if work.judges and len(work.candidates) > 1 and work.draw.both > len(work.questions) * len(work.candidates) / 2:
-        lines.append(f"  预计区间：胜+½平 ±{plan.half_width:.1f} 分")
+        width = f"±{plan.half_width:.1f} 分" if math.isfinite(plan.half_width) else "一道题看不出区间"
+        lines.append(f"  预计区间：胜+½平 {width}；要分清 {MARGIN:g} 分的真实差距约需 {plan.questions_for_margin:,} 题")
     if plan.more_for_both > 0:
         both = _money(_loads(work, plan.answers, plan.both))
         lines.append(
@@ -178,6 +182,8 @@ def print_plan(work: Work, plan: Estimate) -> None:
 
 
 def _print_plan_json(work: Work, plan: Estimate) -> None:
+    from judge.estimate import MARGIN
+
     low, high, unknown = price_of_plan(work, plan)
     content = {
         "questions": len({question.key for question, _ in work.todo}),
@@ -192,6 +198,7 @@ def _print_plan_json(work: Work, plan: Estimate) -> None:
         "calls_without_price": unknown,
         "half_width": plan.half_width,
         "half_width_both": plan.half_width_both,
+        "questions_for_margin": {"margin": MARGIN, "questions": plan.questions_for_margin},
     }
     print_json("judge.plan/1", content)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 例：
-  judge validate                                          库里唯一的评委，唯一的题库
+  judge validate                                          库里的每个评委
   judge validate --judge gpt-4 --bank mt_bench            指定评委与题库
   judge validate --judge GPT-4 --data llmeval2目录         不进库，直接量一份数据
   judge validate --judge baseline --data llmeval2目录      离线评委与人有多一致
@@ -36,7 +36,9 @@ EPILOG = """\b
 
 
 @click.command(cls=Command, epilog=EPILOG)
-@click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）；baseline 是离线评委")
+@click.option(
+    "--judge", "judge_name", metavar="评委", help="哪个评委（默认库里的每一个）；baseline 加 --data 另有校准表"
+)
 @click.option("--bank", metavar="题库", help="哪个题库（只有一个有评判时可省）")
 @click.option("--data", metavar="目录|题库", help="带人工判定的数据：文件、目录，或库里的题库")
 @click.option("--threshold", "thresholds", multiple=True, metavar="名=数[,数]", help="改一项的阈值")
@@ -55,13 +57,17 @@ def validate(
 
     with _store(data, url) as store:
         bank = data if data is not None and not Path(data).exists() else bank
-        bank, found = pipeline.certificate(store, Plan(judge=judge_name, bank=bank), limits)
+        bank, found = pipeline.certificates(store, Plan(judge=judge_name, bank=bank), limits)
     if as_json:
-        print_json("judge.certificate/1", {"bank": bank, **fields_of(found)})
+        print_json("judge.certificate/1", {"bank": bank, "certificates": [fields_of(one) for one in found]})
         return
     from judge.report.terminal_board import print_certificate
 
-    print_certificate(found, bank, console())
+    screen = console()
+    for at, one in enumerate(found):
+        if at:
+            screen.rule(style="dim")
+        print_certificate(one, bank, screen)
 
 
 def _limits(thresholds: tuple[str, ...]) -> Mapping[str, Limit]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from judge.records import Plan
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.power import questions_needed
+from judge.stats.significance import holm, p_value
 from judge.stats.win_rate import WinRates, win_rates
 
 Source: TypeAlias = Literal["verdicts", "scores", "human"]
@@ -53,6 +54,7 @@ class Share:
     loss: float
     rates: WinRates | None
     counts: Counts
+    p: float | None = None  # of win+½tie against 50, adjusted over the abilities shown together (Holm 1979)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,11 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One judge of a panel: what it judged, its own win+½tie, its flips, and how often its label is the panel's (%)."""
+    """One judge of a panel: what it judged, its own win+½tie, its flips, and how often its label is the panel's (%).
+
+    accuracy: how often it is estimated to be right, from the labels of three or more judges alone (%; Dawid and Skene
+    1979); weight: by which its vote counts, 1 where all count alike.
+    """
 
     judge: str
     judged: int
@@ -81,6 +87,8 @@ class Member:
     flipped: int
     both_placements: int
     agreement: float | None
+    accuracy: float | None = None
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +139,24 @@ def compare_report(
         decision=None if overall.rates is None else decide(overall.rates, plan),
         overall=overall,
         reverse_open=None if reverse is None else reverse.scaled(100),
-        abilities=tuple(
+        abilities=_adjusted(
             share(name, comparisons.take(ability == at), plan)
             for at, name in enumerate(material.abilities)
             if (ability == at).any()
         ),
-        turns=tuple(
+        turns=_adjusted(
             share(f"第 {turn} 轮", comparisons.take(comparisons.scope == turn), plan) for turn in scopes if turn
         ),
         members=tuple(members),
         suspects=tuple(suspects),
     )
+
+
+def _adjusted(parts: Iterable[Share]) -> tuple[Share, ...]:
+    """Say of each part whether its difference is more than chance, all parts taken together."""
+    found = tuple(parts)
+    adjusted = iter(holm([p_value(one.rates.half_tie, 50.0) for one in found if one.rates is not None]))
+    return tuple(one if one.rates is None else replace(one, p=next(adjusted)) for one in found)
 
 
 def member(judge: str, own: Comparisons, whole: Comparisons, plan: Plan) -> Member:

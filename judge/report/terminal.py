@@ -108,15 +108,18 @@ def _style(decision: Decision) -> str:
 def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share]) -> None:
     if not parts:
         return
-    table = grid([ends[0], "题", "胜", "平", "负", "OPEN", ends[1]])
+    table = grid([ends[0], "题", "胜", "平", "负", "OPEN", ends[1], ""])
     for part in parts:
         rates = part.rates
         figures = ["—", "—"] if rates is None else [f"{rates.open_score.value:.2f}", interval(rates.half_tie)]
-        table.add_row(
-            clean(part.name), str(part.questions), *(count(n) for n in (part.win, part.tie, part.loss)), *figures
-        )
+        clear = rates is not None and part.p is not None and part.p < 0.05
+        mark = "" if not clear or rates is None else "甲胜" if rates.half_tie.value > 50 else "乙胜"
+        counted = (count(n) for n in (part.win, part.tie, part.loss))
+        table.add_row(clean(part.name), str(part.questions), *counted, *figures, mark)
     console.print()
     console.print(table)
+    if any(part.p is not None and part.p < 0.05 for part in parts):
+        line(console, f"标“甲胜”“乙胜”的，{len(parts)} 项一起看仍分得出高下（Holm 校正，p < 0.05）。")
 
 
 def _print_counts(console: Console, overall: Share, literal: bool) -> None:

@@ -370,10 +370,15 @@ def _seen(row: BoardRow) -> str:
 def print_members(console: Console, members: Sequence[Member]) -> None:
     """Print each judge of a panel beside the panel: what it says alone, how often it flips and agrees."""
     alone = any(one.half_tie for one in members)  # a board of many pairs has no one figure
-    table = grid(["评委团成员", "已评", *["胜+½平"] * alone, "翻转", "与评委团一致"])
+    known = any(one.accuracy is not None for one in members)
+    weighed = any(one.weight != 1 for one in members)
+    heads = ["评委团成员", "已评", *["胜+½平"] * alone, "翻转", "与评委团一致"]
+    table = grid([*heads, *["估计准确率"] * known, *["权重"] * weighed])
     for one in members:
         flips = f"{one.flipped}/{one.both_placements}" if one.both_placements else "—"
         agreement = "—" if one.agreement is None else f"{one.agreement:.1f}%"
-        table.add_row(clean(one.judge), str(one.judged), *[interval(one.half_tie)] * alone, flips, agreement)
+        row = [clean(one.judge), str(one.judged), *[interval(one.half_tie)] * alone, flips, agreement]
+        accuracy = "—" if one.accuracy is None else f"{one.accuracy:.1f}%"
+        table.add_row(*row, *[accuracy] * known, *[f"{one.weight:.2f}"] * weighed)
     console.print()
     console.print(table)

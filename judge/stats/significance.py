@@ -14,10 +14,12 @@ from judge.stats.intervals import Estimate, cluster_mean, t_tails
 def p_value(estimate: Estimate, null: float) -> float:
     """Two-sided p value of a mean against a value in the same unit, by Student's t on clusters - 1 degrees (Student 1908).
 
-    1 where the estimate has no spread to judge by.
+    Where all questions went alike there is no spread: then the sign test of that many questions (Dixon and Mood 1946).
     """
-    if estimate.clusters < 2 or not estimate.standard_error > 0:
+    if estimate.clusters < 2 or estimate.value == null:
         return 1.0
+    if not estimate.standard_error > 0:
+        return min(1.0, 2 * 0.5**estimate.clusters)
     return t_tails((estimate.value - null) / estimate.standard_error, estimate.clusters - 1)
 
 
