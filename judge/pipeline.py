@@ -149,18 +149,27 @@ def _on_board(store: Store, bank: str, chosen: list[int], plan: Plan, human: boo
 
 
 def _controls(store: Store, bank: str, found: Board, plan: Plan) -> tuple[ControlRow, ...]:
-    """Gather what the same judge said of the baseline's null controls; raises NothingToCompare where it was not asked."""
+    """Gather what the same judge said of the null controls of baselines; raises NothingToCompare where it was not asked."""
     known = store.candidates(bank)
-    own = [code for code, name in known.items() if name == found.baseline]
-    against = [code for code, name in known.items() if (one := control_of(name)) and one.baseline == found.baseline]
-    if not own or not against:
-        fix = "评一遍对照：judge run --models … --judge … --controls（每个对照 20 题）"
-        raise NothingToCompare(f"题库 {bank} 里没有{'这个基线的' if own else '有基线的榜，也就没有'}对照", fix=fix)
-    material = resolve.material(
-        store, bank, [*own, *against], replace(plan, judge=found.judge.split("、")[0]), human=False
-    )
-    material = in_scope(material, plan).of_judged()
-    return views.control_rows(material, combine(material, plan)[0], plan)
+    against = {code: one for code, name in known.items() if (one := control_of(name))}
+    owners = {one.baseline for one in against.values()} & ({found.baseline} if found.baseline else set(known.values()))
+    rows: list[ControlRow] = []
+    for owner in sorted(owners):
+        codes = [code for code, name in known.items() if name == owner]
+        codes += [code for code, one in against.items() if one.baseline == owner]
+        try:
+            material = resolve.material(
+                store, bank, codes, replace(plan, judge=found.judge.split("、")[0], limit=None), human=False
+            )
+            material = in_scope(material, plan).of_judged()
+        except NothingToCompare:
+            continue
+        rows += views.control_rows(material, combine(material, plan)[0], plan)
+    if not rows:
+        who = f"基线 {found.baseline} 的" if found.baseline else ""
+        fix = "评一遍对照：judge run --models … --judge … --controls（每个对照至多 20 题）"
+        raise NothingToCompare(f"题库 {bank} 里，{found.judge} 没有评过{who}对照", fix=fix)
+    return tuple(rows)
 
 
 def _baseline(comparisons: Comparisons, plan: Plan, known: Mapping[int, str]) -> int | None:

@@ -87,6 +87,7 @@ class ControlRow:
     """A null control against the baseline: what it got, what it should get, and whether the gap is more than chance and slack."""
 
     kind: str
+    baseline: str
     judged: int
     half_tie: Estimate
     open_score: Estimate

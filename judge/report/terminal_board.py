@@ -185,11 +185,12 @@ def _print_controls(controls: Sequence[ControlRow], console: Console) -> None:
     """Print what null controls got, beside what they should get."""
     if not controls:
         return
+    several = len({one.baseline for one in controls}) > 1
     table = grid(["对照（对基线）", "题", "OPEN", "胜+½平（95% 区间）", "应得", ""])
     for one in controls:
         mark = "可疑" if one.suspicious else "正常"
         table.add_row(
-            CONTROLS[one.kind],
+            CONTROLS[one.kind] + (f"（{clean(one.baseline)}）" if several else ""),
             str(one.judged),
             value(one.open_score),
             interval(one.half_tie),
@@ -340,7 +341,7 @@ def _print_breakdown(console: Console, board: Board, names: Sequence[str]) -> No
     for group in _groups(columns, room):
         table = grid(["", "候选", *(clean(parts[0].name) for parts in group)], left=2)
         for at, name in enumerate(names):
-            table.add_row(str(at + 1), name, *(_part(parts[at]) for parts in group))
+            table.add_row(str(at + 1), name, *(_part(parts[at], board.ratings is not None) for parts in group))
         console.print()
         console.print(table)
 
@@ -359,8 +360,8 @@ def _groups(columns: Sequence[Sequence[Part]], room: int) -> Iterable[list[Seque
         yield group
 
 
-def _part(part: Part) -> str:
-    return "—" if part.value is None else f"{part.value:.2f}"
+def _part(part: Part, points: bool) -> str:
+    return "—" if part.value is None else f"{part.value:.0f}" if points else f"{part.value:.2f}"
 
 
 def _seen(row: BoardRow) -> str:

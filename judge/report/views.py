@@ -178,7 +178,9 @@ def control_rows(material: Material, comparisons: Comparisons, plan: Plan) -> tu
         expected, slack = EXPECTED[control.kind], SLACK[control.kind]
         gap = max(rates.half_tie.low - expected, expected - rates.half_tie.high, 0.0)
         off = gap > 0 and abs(rates.half_tie.value - expected) > slack
-        found.append(ControlRow(control.kind, len(judged), rates.half_tie, rates.open_score, expected, off))
+        found.append(
+            ControlRow(control.kind, control.baseline, len(judged), rates.half_tie, rates.open_score, expected, off)
+        )
     return tuple(found)
 
 
