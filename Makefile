@@ -37,10 +37,11 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 test: lint
+	@.ci/browser
 	$(BIN)/pytest
 
 test-quick: $(VENV)/.test
-	$(BIN)/pytest -m 'not postgres and not torch'
+	$(BIN)/pytest -m 'not postgres and not torch and not browser'
 
 bench-coverage: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/coverage.py

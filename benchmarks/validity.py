@@ -214,7 +214,8 @@ def line_5c(data: Path) -> Iterator[Found]:
                 audited = rng.choice(np.flatnonzero(group == kind), 200, replace=False)
                 columns = (first, second, question, his, terms)
                 tastes.append(control(*(one[audited] for one in columns), of.models).coefficients[0])
-            found = control(first, second, question, points, terms, of.models, groups=group, people=np.array(tastes))
+            people = np.array(tastes), np.zeros((len(tastes), len(tastes)))
+            found = control(first, second, question, points, terms, of.models, groups=group, people=people)
             assert found.calibrated is not None
             calibrated.append(tau(values(found.calibrated), own))
         yield between(

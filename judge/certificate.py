@@ -14,6 +14,7 @@ from judge.limits import LIMITS, Limit, Mark
 from judge.stats.agreement import Agreement, GroupAgreement, several_raters, two_raters
 from judge.stats.bias import excess_for, position_bias, share_of_larger
 from judge.stats.intervals import Estimate, cluster_mean
+from judge.styles import Styles
 
 Word: TypeAlias = Literal["alone", "correct", "unfit", "unproven"]
 
@@ -47,6 +48,7 @@ class Certificate:
     swap_cost: float | None = None
     family: tuple[str, ...] = ()
     calls: int = 0
+    drawn: bool = True  # people judged a sample, or everything, not what they chose
 
     def check(self, name: str) -> Check | None:
         """Return one of the figures; None where it was not measured."""
@@ -68,21 +70,28 @@ class Evidence:
     reviews: JudgmentColumns | None  # people's verdicts one by one
     longer: Reals
     kin: Codes
+    styles: Styles
     family: tuple[str, ...] = ()
     limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
     confidence: float = 0.95
+    drawn: bool = True  # whether people judged what was drawn for them, or all there is, rather than what they chose
 
 
 def certify(evidence: Evidence) -> Certificate:
     """Measure a judge by its own verdicts, and by people's where there are some."""
     said, people, level = evidence.said, evidence.people, evidence.confidence
-    both = said.judged & (people.judged if people is not None else False)
+    # What a rule settled, nobody judged: both sides would agree by construction.
+    both = said.judged & ~said.settled & (people.judged & ~people.settled if people is not None else False)
     checks: list[Check] = []
 
     def add(name: str, figure: Estimate | None) -> None:
         if figure is not None:
             limit = evidence.limits[name]
-            checks.append(Check(name, figure, limit, limit.mark(figure)))
+            mark = limit.mark(figure)
+            # What people chose to look at is no sample: agreement on it cannot vouch for the rest.
+            if mark == "alone" and name in ("agreement", "longer", "self") and not evidence.drawn:
+                mark = "correct"
+            checks.append(Check(name, figure, limit, mark))
 
     agreement = None
     if people is not None and both.any():
@@ -95,7 +104,7 @@ def certify(evidence: Evidence) -> Certificate:
         flips = cluster_mean(twice.flipped.astype(np.float64), twice.question, level)
         add("flips", _percent(flips))
         add("first", _away(bias.first_wins, 0.5))
-    judged = said.judged & ~said.settled
+    judged = both if people is not None and both.any() else said.judged & ~said.settled
     longer_judge = _longer(said, judged, evidence.longer, level)
     longer_people = None if people is None else _longer(people, both, evidence.longer, level)
     if longer_judge is not None and longer_people is not None and people is not None:
@@ -118,6 +127,7 @@ def certify(evidence: Evidence) -> Certificate:
         swap_cost=None if bias is None else bias.swap_cost,
         family=evidence.family,
         calls=len(evidence.judgments),
+        drawn=evidence.drawn,
     )
 
 
@@ -149,7 +159,7 @@ def _longer_excess(
     unequal = both & (longer != 0)
     sign = np.sign(longer[unequal])
     gap = sign * (said.half_tie[unequal] - people.half_tie[unequal])
-    return _away(cluster_mean(gap, said.question[unequal], confidence, share=False), 0.0)
+    return _away(cluster_mean(gap, said.question[unequal], confidence, share=False, within=(-1, 1)), 0.0)
 
 
 def _readable(judgments: JudgmentColumns, confidence: float) -> Estimate | None:
@@ -161,7 +171,16 @@ def _readable(judgments: JudgmentColumns, confidence: float) -> Estimate | None:
 def _retest(judgments: JudgmentColumns, confidence: float) -> Estimate | None:
     """Share of repeated calls that say what the first call on the same case said."""
     rows = judgments.take(np.isin(judgments.kind, (Kind.VERDICT, Kind.SCORES)))
-    about = (rows.judge, rows.question, rows.scope, rows.first, rows.second, rows.first_sample, rows.placement_known)
+    about = (
+        rows.judge,
+        rows.question,
+        rows.scope,
+        rows.first,
+        rows.second,
+        rows.first_sample,
+        rows.second_sample,
+        rows.placement_known,
+    )
     case = np.stack(about, axis=1)
     _, place = np.unique(case, axis=0, return_inverse=True)
     order = np.lexsort((rows.repeat, place.ravel()))

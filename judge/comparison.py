@@ -183,6 +183,12 @@ def panel(members: Sequence[Comparisons], weights: Sequence[float] | None = None
     weight = np.where((judged * weight).sum(axis=0) > 0, weight, 1.0)  # where none that counts spoke, all count
     voices = np.where(judged.any(axis=0), (judged * weight).sum(axis=0), 1.0)
     labels = np.stack([np.where(member.judged, member.label, 9) for member in members])
+    # What the panel as a whole says of each placement, by those that judged both.
+    twice = np.stack([member.placements == 2 for member in members])
+    heard = np.maximum((twice * weight).sum(axis=0), 1e-300)
+    placed = np.stack([[member.as_first, member.as_second] for member in members], axis=1)
+    points = (placed * twice * weight).sum(axis=1) / heard
+    told = np.sign(np.round(points - 0.5, 9))
     state = np.min([member.state for member in members], axis=0)
     return replace(
         members[0],
@@ -192,8 +198,11 @@ def panel(members: Sequence[Comparisons], weights: Sequence[float] | None = None
         loss=(np.stack([member.loss for member in members]) * weight).sum(axis=0) / voices,
         label=_plurality(np.stack([((labels == value) * weight).sum(axis=0) for value in (1, 0, -1)])),
         placements=np.max([member.placements for member in members], axis=0),
-        flipped=np.any([member.flipped for member in members], axis=0),
-        opposed=np.any([member.opposed for member in members], axis=0),
+        flipped=twice.any(axis=0) & (told[0] != told[1]),
+        opposed=twice.any(axis=0) & (told[0] * told[1] < 0),
+        settled=np.all([member.settled for member in members], axis=0),
+        as_first=points[0],
+        as_second=points[1],
     )
 
 

@@ -52,7 +52,10 @@ def control_dialogues(dialogues: Iterable[Dialogue]) -> list[Dialogue]:
     for dialogue in dialogues:
         if dialogue.ended or not dialogue.answers:
             continue
+        published = all(answer.prompt for answer in dialogue.answers)
         for kind, candidate in controls(dialogue.candidate).items():
+            if kind == COPY and not published:
+                continue  # what the user said is not known
             answers = tuple(_said(kind, answer) for answer in dialogue.answers)
             found.append(replace(dialogue, candidate=candidate, answers=answers))
     return found

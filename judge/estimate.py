@@ -14,7 +14,9 @@ from judge.stats.power import half_width, questions_for
 ANSWER_TOKENS = (200, 600)  # of one turn, low and high
 REASON_TOKENS = (120, 400)  # of a judge's reply
 PROMPT_TOKENS = 1500  # the unchanging part of a judge's prompt
-SPREAD = 0.43  # sd of win+½tie per question seen on recorded judgments (LLMEval-2, ties about one half)
+SPREAD = (
+    0.35  # sd of win+½tie from question to question: GPT-4's stars on LLMEval-2, where half are ties, over all pairs
+)
 MARGIN = 5.0  # points of win+½tie: a gap that most would act on
 ORDER_NOISE = 0.2  # further sd where a case is shown one way only
 

@@ -11,7 +11,8 @@ from judge.columns import Codes, DialogueColumns, JudgmentColumns, QuestionColum
 from judge.errors import InputError, NothingToCompare, UnknownName
 from judge.meetings import Meetings, all_pairs
 from judge.pairing import evenly
-from judge.records import Bank, Plan, Tally
+from judge.plan import check_plan
+from judge.records import Bank, Plan, Run, Tally
 from judge.store import Store
 
 PEOPLE = "人工"  # the judge's name on boards made of human verdicts
@@ -86,6 +87,35 @@ def find(noun: str, name: str, known: Mapping[int, str]) -> list[int]:
     if not found:
         raise UnknownName(noun, name, known.values())
     return found
+
+
+def plan_of(store: Store, name: str | None) -> Plan:
+    """Return the plan that a run's name, the start of its key, a bank, or `bank::judge` stands for; None: the last run, if any.
+
+    Raises UnknownName, and InputError where several runs could be meant.
+    """
+    runs = [run for run, _ in store.runs() if run.kind == "compare"]
+    if name is None:
+        return plan_from(runs[-1]) if runs else Plan()
+    bank, _, judge = name.partition("::")
+    if bank in {summary.bank.name for summary in store.banks()}:
+        return Plan(bank=bank, judge=judge or None)
+    keyed = [run for run in runs if len(name) >= 4 and run.key.startswith(name)]
+    named = [run for run in runs if run.name == name]
+    if len(keyed) > 1:
+        raise InputError(f"{name} 开头的评测有 {len(keyed)} 次", fix="judge runs 列出全部，多写几位")
+    if keyed or named:
+        return plan_from((keyed or named)[-1])
+    known = [*(run.name for run in runs), *(summary.bank.name for summary in store.banks())]
+    raise UnknownName("评测或题库", name, known)
+
+
+def plan_from(run: Run) -> Plan:
+    """Return the plan that a run carried out."""
+    assert isinstance(run.content, dict)
+    asked = run.content.get("plan", {})
+    assert isinstance(asked, dict)
+    return check_plan(asked, f"评测 {run.key[:8]}")
 
 
 def pair(store: Store, first: str, second: str, bank: str | None) -> tuple[str, int, int]:

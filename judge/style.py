@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003ffff]")
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n`]*\n(.*?)(?:^[ \t]*\1[`~]*[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_HAN = re.compile(
+    r"[\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3040-\u30ff\uac00-\ud7af\U00020000-\U0003ffff]"
+)
 _WORD = re.compile(
-    r"[^\W\d_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+|\d+(?:[.,]\d+)*"
+    r"[^\W\d_\u3005\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+|\d+(?:[.,]\d+)*"
 )
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s+\S", re.MULTILINE)
-_ITEM = re.compile(r"^\s*(?:[-*+•]\s+\S|\d{1,3}[.、)）]\s*\S|[（(]\d{1,3}[)）])", re.MULTILINE)
-_BOLD = re.compile(r"\*\*(?=\S)[^\n]+?(?<=\S)\*\*|__(?=\S)[^\n]+?(?<=\S)__")
-_TABLE = re.compile(r"^\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*(?::?-{3,}:?)?\s*$", re.MULTILINE)
+_ITEM = re.compile(
+    r"^[ \t]*(?![-*+](?:[ \t]*[-*+]){2,}[ \t]*$)(?:[-*+•][ \t]+\S|\d{1,3}(?:[、)）]|\.(?!\d))[ \t]*\S|[（(]\d{1,3}[)）])",
+    re.MULTILINE,
+)
+_BOLD = re.compile(r"\*\*(?=\S)[^\n]+?(?<=\S)\*\*")  # __x__ is Python's as often as Markdown's
+_TABLE = re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$", re.MULTILINE)
 _BREAK = re.compile(r"\n\s*\n")
 _EMOJI = re.compile(r"[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """What was counted of a text; `chars` is the unit of length of Chinese multi-turn text.
 
     A Han character, kana or hangul syllable is 1, a word of another script or a number 2; punctuation, emoji, white space and
@@ -50,9 +54,9 @@ def style(text: str) -> Style:
         code=sum(len("".join(block.split())) for block in blocks),
         headings=len(_HEADING.findall(text)) if "#" in text else 0,
         list_items=len(_ITEM.findall(text)),
-        bold=len(_BOLD.findall(text)) if "**" in text or "__" in text else 0,
+        bold=len(_BOLD.findall(text)) if "**" in text else 0,
         code_blocks=len(blocks),
-        tables=len(_TABLE.findall(text)) if "---" in text else 0,
+        tables=len(_TABLE.findall(text)) if "|" in text else 0,
         paragraphs=len(_BREAK.findall(text)) + 1 if text else 0,
         emoji=len(_EMOJI.findall(text)),
     )
@@ -60,5 +64,4 @@ def style(text: str) -> Style:
 
 def total(styles: Iterable[Style]) -> Style:
     """Add up the texts of several turns."""
-    together = [sum(column) for column in zip(*map(astuple, styles), strict=True)]
-    return Style(*together)
+    return Style(*map(sum, zip(*styles, strict=True)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from judge.comparison import Comparisons
 from judge.style import Style, style, total
 
 # What style control looks at, the length first; code is apart from length, so it stands for itself.
-FEATURES = tuple(field.name for field in fields(Style) if field.name != "code")
-_KEPT = [at for at, field in enumerate(fields(Style)) if field.name in FEATURES]
+FEATURES = tuple(name for name in Style._fields if name != "code")
+_KEPT = [at for at, name in enumerate(Style._fields) if name in FEATURES]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,13 @@ class Styles:
         known = self.key[at] == wanted
         return known, np.where(known[:, None], self.counts[at], 0.0)
 
+    def of_candidate(self, candidate: int) -> Reals:
+        """Return the lengths of one candidate's answers, turn by turn."""
+        candidates, samples, scopes = self.sizes
+        scope, rest = self.key % scopes, self.key // scopes
+        mine = (scope > 0) & (rest // samples % candidates == candidate) & (self.counts[:, 0] > 0)
+        return np.asarray(self.counts[mine, 0], np.float64)
+
     def of_both(self, rows: Comparisons) -> tuple[Flags, Reals, Reals]:
         """Return which comparisons have both texts, and the counts of the first and of the second."""
         first_known, first = self.of(rows.question, rows.first, rows.sample, rows.scope)
@@ -48,7 +55,7 @@ def styles_of(texts: Iterable[tuple[int, int, int, tuple[str, ...]]]) -> Styles:
         per_turn = [style(answer) for answer in answers]
         for scope, one in enumerate([total(per_turn), *per_turn]) if per_turn else ():
             places.append((question, candidate, sample, scope))
-            counts.append(astuple(one))
+            counts.append(one)
     if not places:
         return Styles(np.zeros(0, np.int64), np.zeros((0, len(FEATURES))), (1, 1, 1))
     columns = np.array(places, np.int64)

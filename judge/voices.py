@@ -51,6 +51,15 @@ class Voices:
             self.opened[name] = self._open(name)
         return self.opened[name]
 
+    def price(self, name: str) -> Price | None:
+        """Return what a candidate or judge costs by its recorded name; None where that is not known."""
+        plain = name.partition("@")[0].partition("+")[0]
+        head, _, tail = plain.partition(":")
+        row = self.config.models.get(plain)
+        if row is not None:
+            return price_of(self.prices, preset(row.preset), row.model)
+        return price_of(self.prices, preset(head), tail) if head in presets() and tail else None
+
     async def close(self) -> None:
         """Close all connections."""
         for voice in self.opened.values():

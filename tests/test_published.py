@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from judge import pipeline, resolve
+from judge import hearing, pipeline, resolve
 from judge.importers.detection import find, load
 from judge.records import Plan
 from judge.report.board import Board, BoardRow, View
@@ -79,7 +79,7 @@ def test_llmeval2_pairwise_agreement(everything: Store, recorded: Path) -> None:
     plan = Plan(bank="llmeval2")
     codes = list(everything.candidates("llmeval2"))
     gpt4, people = (
-        pipeline.combine(resolve.material(everything, "llmeval2", codes, plan, human=human), plan)[0]
+        hearing.combine(resolve.material(everything, "llmeval2", codes, plan, human=human), plan)[0]
         for human in (False, True)
     )
     questions = {question.id: question for question in everything.questions("llmeval2")}
@@ -163,7 +163,7 @@ def test_mt_bench_swap_rule(everything: Store) -> None:
     """Both games agree, else tie; games without a reading dropped: 18, 20, 35 and 2."""
     bank, *pair = resolve.pair(everything, "recorded:mt_bench/phi-3", "recorded:mt_bench/phi-3-dpo", None)
     plan = Plan(bank=bank, judge="recorded:mt_bench/gpt-4+pair")
-    comparisons, _ = pipeline.combine(resolve.material(everything, bank, pair, plan, human=False), plan)
+    comparisons, _ = hearing.combine(resolve.material(everything, bank, pair, plan, human=False), plan)
     asked = comparisons.take(comparisons.state != 3)  # 5 questions were never judged
     both = asked.take(asked.placements == 2)
     assert len(asked) - len(both) == 2
@@ -230,7 +230,7 @@ def test_judgebench_accuracy_by_the_authors_rule(everything: Store, recorded: Pa
     plan = Plan(bank="judgebench")
     codes = list(everything.candidates("judgebench"))
     machine, truth = (
-        pipeline.combine(resolve.material(everything, "judgebench", codes, plan, human=human), plan)[0]
+        hearing.combine(resolve.material(everything, "judgebench", codes, plan, human=human), plan)[0]
         for human in (False, True)
     )
     assert machine.question.tolist() == truth.question.tolist()

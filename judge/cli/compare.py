@@ -119,6 +119,7 @@ def compare(
         if done is None:
             return
         plan = replace(plan, bank=done.bank, candidates=done.candidates, judge=done.judge)
+        live.remember(url, plan, wish)
     report = pipeline.compare(opened(url), plan, human=human, limits=live.limits())
     if as_json:
         print_json("judge.compare/1", fields_of(report))

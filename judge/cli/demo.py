@@ -34,6 +34,7 @@ def demo(url: str, as_json: bool) -> None:
     """用离线评委比较两份示例回答：不用密钥，不联网。"""
     from judge import pipeline
     from judge.bank import shipped_banks
+    from judge.cli.report import write_report
     from judge.importers import own
     from judge.judges.baseline import NAME
     from judge.records import Plan
@@ -48,14 +49,19 @@ def demo(url: str, as_json: bool) -> None:
             raise InputError(f"写不了（{error.strerror}）", where=STORE, fix=fix) from error
     store = opened(url, create=True)
     bank = next(path for path in shipped_banks() if path.stem == "open")
-    found = own.read(bank, also=[shipped("docs/example") / "answers.jsonl"])
-    store.add(banks=found.banks, questions=found.questions, dialogues=found.dialogues)
+    example = shipped("docs/example")
+    files = [example / name for name in ("answers.jsonl", "judgments.jsonl", "human_verdicts.jsonl")]
+    found = own.read(bank, also=files)
+    found.add_to(store)
     _judged(store)
-    report = pipeline.compare(store, Plan((FIRST, SECOND), bank="open", judge=NAME))
+    plan = Plan((FIRST, SECOND), bank="open", judge=NAME)
+    report = pipeline.compare(store, plan)
     doubtful = _doubtful(store)
+    page = Path(url).parent / "report.html"
+    write_report(pipeline.report(store, plan), page)
     if as_json:
         unsure = [{"question": one.case.question.id, "reply": one.reply} for one in doubtful]
-        print_json("judge.demo/1", {**fields_of(report), "doubtful": unsure})
+        print_json("judge.demo/1", {**fields_of(report), "doubtful": unsure, "report": str(page)})
         return
     from judge.report.terminal import print_compare
 
@@ -67,11 +73,14 @@ def demo(url: str, as_json: bool) -> None:
     _print_outcomes(screen, found.dialogues)
     _print_doubtful(screen, doubtful)
     screen.print()
+    _say(screen, f"网页报告：{page}（浏览器打开，不联网）", "bold")
+    screen.print()
     where = "" if url == "results/judge.db" else f" --store {shlex.quote(url)}"
     for line in (
         "接着试：",
         f"  judge show {doubtful[0].case.question.id}{where}",
         f"  judge compare {FIRST} {SECOND} --judge baseline --abilities 计算,代码{where}",
+        f"  judge report --judge 示例评委 --bank open{where}",
         "  judge init",
     ):
         _say(screen, line)

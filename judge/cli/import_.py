@@ -142,15 +142,7 @@ def _added(store: Store, found: Imported, path: Path, name: str) -> dict[str, Js
     content: dict[str, Json] = {"format": name, "banks": banks, "counts": dict(counts), "notes": notes}
     # Two files may share a name and every count; only their records tell the two imports apart.
     content["records"] = content_hash("records", [one.key for one in _keyed(found)])
-    added = store.add(
-        banks=found.banks,
-        questions=found.questions,
-        dialogues=found.dialogues,
-        judgments=found.judgments,
-        human_verdicts=found.human_verdicts,
-        tallies=found.tallies,
-        run=Run(path.name, "import", content),
-    )
+    added = found.add_to(store, Run(path.name, "import", content))
     return {"path": str(path), **content, "new": dict(added.new), "known": dict(added.known)}
 
 

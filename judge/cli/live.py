@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from judge.estimate import Estimate, Load
     from judge.layout import How, Wish
     from judge.limits import Limit
+    from judge.records import Plan
     from judge.store import Store
     from judge.voices import Voices
     from judge.work import Voice, Work
@@ -245,6 +246,16 @@ def _confirmed(question: str, fix: str) -> None:
         signal.signal(signal.SIGINT, before)
     if said.strip().lower() not in {"y", "yes", "是"}:
         raise CapReached("没有继续", fix=fix)
+
+
+def remember(url: str, plan: Plan, wish: Wish) -> None:
+    """Keep what was carried out as a run, under the names of its candidates; the same plan is the same run."""
+    from judge.cli.output import opened
+    from judge.identity import plain
+    from judge.records import Run
+
+    content = {"plan": plain(plan), "how": plain(wish.how), "design": wish.design}
+    opened(url).add(run=Run(" 对 ".join(plan.candidates), "compare", content))
 
 
 # ── the run ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("judge.cli.compare:compare", "比较两个候选：该不该换，差多少，有多大把握"),
     "run": ("judge.cli.run:run", "几个候选一起评：作答、评判、排榜"),
     "leaderboard": ("judge.cli.leaderboard:leaderboard", "一个题库上所有候选的排行榜"),
+    "report": ("judge.cli.report:report", "写一份能转发的报告：网页、Excel、CSV、Markdown"),
     "validate": ("judge.cli.validate:validate", "评委的证书：与人有多一致，能不能单独用"),
     "show": ("judge.cli.show:show", "一道题的全部：对话、评判、理由、人工判定"),
     "import": ("judge.cli.import_:import_", "导入题目、回答、评判与人工判定"),

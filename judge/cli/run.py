@@ -79,6 +79,7 @@ def run(
     # Scores are given one by one: a board of them has no baseline.
     baseline = done.candidates[-1] if design == "baseline" and flags.how.protocol != "scores" else None
     plan = Plan(done.candidates, baseline, done.bank, done.judge, scope, history=history, limit=flags.how.limit)
+    live.remember(url, plan, wish)
     board = pipeline.leaderboard(opened(url), plan, view=View(controls=flags.controls), limits=live.limits())
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))

@@ -106,14 +106,7 @@ def _store(data: str | None, url: str) -> Iterator[Store]:
         if ours:
             found.append(load("own").read(ours[0], also=ours[1:]))
         for one in found:
-            store.add(
-                banks=one.banks,
-                questions=one.questions,
-                dialogues=one.dialogues,
-                judgments=one.judgments,
-                human_verdicts=one.human_verdicts,
-                tallies=one.tallies,
-            )
+            one.add_to(store)
         yield store
         store.engine.dispose()
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from judge.errors import InputError
 from judge.jsonl import (
@@ -36,8 +37,13 @@ from judge.records import (
     Model,
     Outcome,
     Question,
+    Run,
     Tally,
 )
+
+if TYPE_CHECKING:
+    from judge.store import Store
+    from judge.store.writing import Added
 
 __all__ = [
     "FORMATS",
@@ -97,6 +103,18 @@ class Imported:
     human_verdicts: list[HumanVerdict] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+
+    def add_to(self, store: Store, run: Run | None = None) -> Added:
+        """Add all that was found to a store, in one transaction."""
+        return store.add(
+            banks=self.banks,
+            questions=self.questions,
+            dialogues=self.dialogues,
+            judgments=self.judgments,
+            human_verdicts=self.human_verdicts,
+            tallies=self.tallies,
+            run=run,
+        )
 
 
 def recorded_candidate(dataset: str, name: str) -> Candidate:

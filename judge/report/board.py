@@ -76,7 +76,7 @@ class BoardRow:
 @dataclass(frozen=True, slots=True)
 class Behind:
     """What separates a candidate from the first of its board on the questions of both: the paired difference (<= 0 in
-    general) in the unit of the ranking figure, and its p value adjusted over the board (Holm 1979)."""
+    general) in the unit of the ranking figure, and its p value adjusted for all pairs of the board (Bonferroni)."""
 
     difference: Estimate
     p: float
@@ -109,6 +109,7 @@ class Board:
     unjudged: int  # planned comparisons, or planned scores, that are not in the figures
     rows: tuple[BoardRow, ...]
     members: tuple[Member, ...] = ()  # of a panel; a board has no one win+½tie of theirs
+    confidence: float = 0.95
     method: Method | None = None
     ratings: Rated | None = None  # without the candidates' own, which stand in their rows
     not_identified: tuple[str, tuple[tuple[str, ...], ...]] | None = None  # why there are no ratings, and who met whom

@@ -155,7 +155,7 @@ def compare_report(
 def _adjusted(parts: Iterable[Share]) -> tuple[Share, ...]:
     """Say of each part whether its difference is more than chance, all parts taken together."""
     found = tuple(parts)
-    adjusted = iter(holm([p_value(one.rates.half_tie, 50.0) for one in found if one.rates is not None]))
+    adjusted = iter(holm([p_value(one.rates.half_tie, 50.0, 100.0) for one in found if one.rates is not None]))
     return tuple(one if one.rates is None else replace(one, p=next(adjusted)) for one in found)
 
 

@@ -15,7 +15,7 @@ from judge.records import Plan
 from judge.stats import bradley_terry, elo, games, ties
 from judge.stats.games import Games, NotIdentified
 from judge.stats.intervals import Estimate, t_quantile
-from judge.stats.length import StyleControl, control, style_differences
+from judge.stats.length import StyleControl, control, length_controlled, style_differences
 from judge.stats.significance import rank_ranges
 from judge.styles import FEATURES, Styles
 
@@ -142,6 +142,7 @@ class Styled:
     raw: Estimate
     controlled: Estimate
     calibrated: Estimate | None
+    length_controlled: Estimate | None = None  # against the board's baseline, as AlpacaEval 2 does it model by model
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ def styled(
     styles: Styles,
     groups: Codes,
     plan: Plan,
+    baseline: int | None = None,
 ) -> StyleBoard | None:
     """Set candidates side by side as judged and at equal style; None where no texts are known.
 
@@ -197,9 +199,8 @@ def styled(
         raw, controlled = found.raw[at], found.controlled[at]
         calibrated = None if found.calibrated is None else found.calibrated[at]
         if raw is not None and controlled is not None:
-            rows[code] = Styled(
-                raw.scaled(100), controlled.scaled(100), None if calibrated is None else calibrated.scaled(100)
-            )
+            shares = raw, controlled, calibrated, _against(comparisons, styles, code, baseline, plan)
+            rows[code] = Styled(*(None if one is None else one.scaled(100) for one in shares))  # type: ignore[arg-type]
     return StyleBoard(
         rows,
         tuple(name for name, moves in zip(FEATURES, moving, strict=True) if moves),
@@ -208,6 +209,24 @@ def styled(
         int(both.sum()),
         int((comparisons.judged & ~known).sum()),
     )
+
+
+def _against(comparisons: Comparisons, styles: Styles, code: int, baseline: int | None, plan: Plan) -> Estimate | None:
+    """Return a candidate's points against the baseline at equal length, in [0, 1]."""
+    if baseline is None or code == baseline:
+        return None
+    known, first, second = styles.of_both(comparisons)
+    met = (
+        known
+        & comparisons.judged
+        & np.isin(comparisons.first, (code, baseline))
+        & np.isin(comparisons.second, (code, baseline))
+    )
+    turned = comparisons.first[met] == baseline
+    own, other = (np.where(turned, one[met, 0], two[met, 0]) for one, two in ((second, first), (first, second)))
+    points = np.where(turned, 1 - comparisons.half_tie[met], comparisons.half_tie[met])
+    found = length_controlled(points, own, other, comparisons.question[met], confidence=plan.confidence)
+    return None if found is None else found.controlled
 
 
 def _control(
@@ -222,10 +241,14 @@ def _control(
 ) -> StyleControl:
     people = None
     if taste is not None:
-        # An ability that people judged nothing of takes their common taste.
-        common = np.array([one.value for one in taste.common])
-        people = np.tile(common, (int(group.max()) + 1, 1))
-        people[: len(taste.coefficients)] = taste.coefficients
+        # An ability that people judged nothing of takes their common taste, of which as little is known as of the widest.
+        groups, features = int(group.max()) + 1, len(taste.common)
+        coefficients = np.tile([one.value for one in taste.common], (groups, 1))
+        coefficients[: len(taste.coefficients)] = taste.coefficients
+        covariance = np.kron(np.eye(groups), np.diag([one.standard_error**2 for one in taste.common]))
+        known = len(taste.coefficients) * features
+        covariance[:known, :known] = taste.covariance
+        people = np.asarray(coefficients, np.float64), np.asarray(covariance, np.float64)
     return control(
         codes[0],
         codes[1],

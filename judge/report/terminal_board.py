@@ -104,7 +104,7 @@ def _rating_table(board: Board, names: Sequence[str]) -> Table:
     heads = [
         "",
         "候选",
-        "Elo" if sequential else "Elo（95% 区间）",
+        "Elo" if sequential else f"Elo（{board.confidence:.0%} 区间）",
         *(["名次"] * (not sequential)),
         "胜+½平",
         "已评/计划",
@@ -142,7 +142,7 @@ def _print_notes(board: Board, names: Sequence[str], console: Console) -> None:
     gaps = [(name, row.behind) for name, row in zip(names, board.rows, strict=True) if row.behind is not None]
     if gaps:
         close = [name for name, gap in gaps if gap.p >= 0.05]
-        told = f"与榜首逐题配对比（Holm 校正）：{len(gaps) - len(close)} 个确实落后"
+        told = f"与榜首逐题配对比（按所有候选对校正）：{len(gaps) - len(close)} 个确实落后"
         line(
             console,
             told + (f"，分不出的有 {'、'.join(close[:6])}{' 等' if len(close) > 6 else ''}。" if close else "。"),
@@ -155,11 +155,19 @@ def _print_style(board: Board, names: Sequence[str], console: Console) -> None:
     if style is None:
         return
     calibrated = any(row.style and row.style.calibrated for row in board.rows)
-    table = grid(["", "候选", "胜+½平（原样）", "控制篇幅与格式", *["按人的口味"] * calibrated], left=2)
+    alone = any(row.style and row.style.length_controlled for row in board.rows)
+    heads = ["", "候选", "胜+½平（原样）", "控制篇幅与格式", *["按人的口味"] * calibrated, *["只控制篇幅"] * alone]
+    table = grid(heads, left=2)
     for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
         if row.style is not None:
             own = [interval(row.style.raw), interval(row.style.controlled)]
-            table.add_row(str(at), name, *own, *[interval(row.style.calibrated)] * calibrated)
+            table.add_row(
+                str(at),
+                name,
+                *own,
+                *[interval(row.style.calibrated)] * calibrated,
+                *[interval(row.style.length_controlled)] * alone,
+            )
     console.print()
     console.print(table)
     length = style.judge[0] if style.features and style.features[0] == "chars" else None
@@ -210,7 +218,7 @@ WORDS = {
     "unproven": "未与人对照过，不知道可不可信",
 }
 CHECKS = {
-    "agreement": "与人一致（人分出高下的）",
+    "agreement": "与人一致",
     "flips": "换位后结论翻转",
     "first": "偏向先出现的",
     "longer": "比人更偏向长回答",
@@ -263,9 +271,13 @@ def print_certificate(certificate: Certificate, bank: str, console: Console) -> 
         row = [CHECKS[one.name], span, f"{figure.clusters:,}", f"{figure.rows:,}"]
         table.add_row(*row, f"{sign[0]} {one.limit.alone:g}", unfit, marks[one.mark])
     console.print(table)
+    if certificate.agreement is not None:
+        line(console, "与人一致：人分出高下的项里，评委说得一样的；评委判平算一半。")
     missing = [CHECKS[name] for name in CHECKS if certificate.check(name) is None]
     if missing:
         line(console, f"量不了的：{'、'.join(missing)}（库里没有所需的记录）。")
+    if not certificate.drawn and certificate.agreement is not None:
+        line(console, "人工判定不是抽样得来的（抽样概率未知），与人对照的几项只作参考，至多“须校正”。", "yellow")
     _print_agreement(certificate, console)
 
 
@@ -310,7 +322,7 @@ def _score_table(board: Board, names: Sequence[str]) -> Table:
     shown_mean = any(row.mean for row in board.rows)
     shown_total = any(row.total for row in board.rows)
     scale = f"平均分（{board.scale[0]:g}–{board.scale[1]:g}）" if board.scale else "平均分"
-    heads = ["", "候选"] + ["总分（95% 区间）"] * shown_total + [scale] * shown_mean
+    heads = ["", "候选"] + [f"总分（{board.confidence:.0%} 区间）"] * shown_total + [scale] * shown_mean
     table = grid([*heads, "胜+½平", "已评/计划", "读不出"], left=2)
     for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
         figures = [interval(row.total)] * shown_total
@@ -320,7 +332,9 @@ def _score_table(board: Board, names: Sequence[str]) -> Table:
 
 
 def _rate_table(board: Board, names: Sequence[str]) -> Table:
-    table = grid(["", "候选", "OPEN", "持平线", "胜+½平（95% 区间）", "胜", "平", "负", "已评/计划"], left=2)
+    table = grid(
+        ["", "候选", "OPEN", "持平线", f"胜+½平（{board.confidence:.0%} 区间）", "胜", "平", "负", "已评/计划"], left=2
+    )
     for at, (name, row) in enumerate(zip(names, board.rows, strict=True), 1):
         rates = row.rates
         figures = (

@@ -18,7 +18,7 @@ from judge.report.build import abilities_of
 from judge.report.ratings import RATED, rated, styled
 from judge.resolve import Material
 from judge.stats.games import NotIdentified
-from judge.stats.significance import holm, p_value, paired
+from judge.stats.significance import p_value, paired
 from judge.stats.win_rate import win_rates
 from judge.styles import Styles
 
@@ -36,9 +36,9 @@ def viewed(
     certificate: Certificate | None = None,
 ) -> Board:
     """Add to a board what the view asks for; the order of rows follows its method."""
-    board = replace(board, certificate=certificate, method=view.method)
+    board = replace(board, certificate=certificate, method=view.method, confidence=plan.confidence)
     if view.style and styles is not None:
-        board = _with_style(board, material, comparisons, people, styles, plan)
+        board = _with_style(board, material, comparisons, people, styles, plan, baseline)
     if view.method in RATED:
         board = _with_ratings(board, material, comparisons, view, plan)
     elif view.method is not None:
@@ -120,18 +120,23 @@ def _with_rates(board: Board, material: Material, comparisons: Comparisons, view
 
 
 def _with_gaps(board: Board, material: Material, comparisons: Comparisons, plan: Plan, baseline: int | None) -> Board:
-    """Say of every candidate how far it is behind the first, question by question."""
+    """Say of every candidate how far it is behind the first, question by question.
+
+    Which candidate is the first is seen from the same data, so that p values are adjusted for all pairs there are
+    (Bonferroni), not only for those shown.
+    """
     if len(board.rows) < 2 or board.not_identified is not None:
         return board
     codes = _codes(material)
-    values = [_values(material, comparisons, codes[row.candidate], board, baseline) for row in board.rows]
-    gaps = [
-        None if one is None or values[0] is None else paired(*one, *values[0], plan.confidence) for one in values[1:]
-    ]
-    adjusted = iter(holm([p_value(gap, 0.0) for gap in gaps if gap is not None]))
+    leader, *others = (_values(material, comparisons, codes[row.candidate], board, baseline) for row in board.rows)
+    pairs = len(board.rows) * (len(board.rows) - 1) / 2
     rows = [board.rows[0]]
-    for row, gap in zip(board.rows[1:], gaps, strict=True):
-        rows.append(row if gap is None else replace(row, behind=Behind(gap, next(adjusted))))
+    for row, own in zip(board.rows[1:], others, strict=True):
+        gap = None
+        if own is not None and leader is not None:
+            gap = paired(*own, *leader, plan.confidence, within=(-100, 100))
+        p = 1.0 if gap is None else min(1.0, pairs * p_value(gap, 0.0))
+        rows.append(row if gap is None else replace(row, behind=Behind(gap, p)))
     return replace(board, rows=tuple(rows))
 
 
@@ -152,10 +157,16 @@ def _values(
 
 
 def _with_style(
-    board: Board, material: Material, comparisons: Comparisons, people: Comparisons | None, styles: Styles, plan: Plan
+    board: Board,
+    material: Material,
+    comparisons: Comparisons,
+    people: Comparisons | None,
+    styles: Styles,
+    plan: Plan,
+    baseline: int | None,
 ) -> Board:
     groups = abilities_of(material, comparisons.question)
-    found = styled(comparisons, people, material.candidates, styles, groups, plan)
+    found = styled(comparisons, people, material.candidates, styles, groups, plan, baseline)
     if found is None:
         return board
     codes = _codes(material)

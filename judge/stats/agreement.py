@@ -13,10 +13,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.stats.intervals import Estimate, t_quantile
+from judge.stats.intervals import Estimate, cluster_mean, t_quantile
 
 Reals: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
+ALIKE = 1e-9  # an error below this is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,10 @@ def two_raters(
     """
     if not len(first):
         return None
-    for labels in (first, second):
-        if labels.min() < 0 or labels.max() >= categories:
-            raise ValueError(f"labels lie in 0..{categories - 1}")
+    if not len(first) == len(second) == len(clusters):
+        raise ValueError("columns differ in length")
+    _check_labels(first, categories)
+    _check_labels(second, categories)
     table = np.zeros((len(first), categories * categories))
     table[np.arange(len(first)), first * categories + second] = 1.0
     sums = _per_cluster(table, clusters)
@@ -73,23 +75,23 @@ def two_raters(
         joint = joint / np.maximum(joint.sum(axis=(-2, -1), keepdims=True), 1e-300)
         return np.trace(joint, axis1=-2, axis2=-1), joint.sum(axis=-1), joint.sum(axis=-2)
 
-    def cohen(counted: Reals) -> Reals:
+    def cohen(counted: Reals) -> tuple[Reals, Reals]:
         agreed, one, other = shares(counted)
-        return _beyond(agreed, (one * other).sum(axis=-1))
+        return agreed, (one * other).sum(axis=-1)
 
-    def gwet(counted: Reals) -> Reals:
+    def gwet(counted: Reals) -> tuple[Reals, Reals]:
         agreed, one, other = shares(counted)
-        return _beyond(agreed, _gwet_chance((one + other) / 2))
+        return agreed, _gwet_chance((one + other) / 2)
 
     size = len(first)
-    raw = _jackknife(sums, lambda counted: shares(counted)[0], size, confidence, floor=0.0)
+    raw = cluster_mean((first == second).astype(np.float64), clusters, confidence)
     assert raw is not None
     _, one, other = shares(sums.sum(axis=0))
     return Agreement(
         items=size,
         raw=raw,
-        kappa=_jackknife(sums, cohen, size, confidence),
-        ac1=_jackknife(sums, gwet, size, confidence),
+        kappa=_jackknife(sums, cohen, raw, confidence),
+        ac1=_jackknife(sums, gwet, raw, confidence),
         first_base=tuple(one.tolist()),
         second_base=tuple(other.tolist()),
     )
@@ -102,6 +104,7 @@ def several_raters(
 
     item, rater, clusters: codes per row; label: in 0..categories-1. A rater labels an item once at most.
     """
+    _check_labels(label, categories)
     names, place = np.unique(item, return_inverse=True)
     given = np.zeros((len(names), categories))
     np.add.at(given, (place, label), 1.0)
@@ -126,24 +129,37 @@ def several_raters(
     def labels(counted: Reals) -> Reals:
         return np.asarray(counted[..., base] / np.maximum(counted[..., 2:3], 1e-300), np.float64)
 
-    def krippendorff(counted: Reals) -> Reals:
+    def krippendorff(counted: Reals) -> tuple[Reals, Reals]:
         marks = counted[..., ratings]
         total = np.maximum(marks.sum(axis=-1), 2)
         chance = (marks * (marks - 1)).sum(axis=-1) / (total * (total - 1))
-        return _beyond(counted[..., 3 + categories] / total, chance)
+        return counted[..., 3 + categories] / total, chance
+
+    def fleiss(counted: Reals) -> tuple[Reals, Reals]:
+        return observed(counted), (labels(counted) ** 2).sum(axis=-1)
+
+    def gwet(counted: Reals) -> tuple[Reals, Reals]:
+        return observed(counted), _gwet_chance(labels(counted))
 
     size = int(shared.sum())
-    raw = _jackknife(sums, observed, size, confidence, floor=0.0)
+    raw = cluster_mean(agreed[shared], question[shared], confidence)
     assert raw is not None
     return GroupAgreement(
         items=size,
         raters=len(np.unique(rater)),
         raw=raw,
-        fleiss=_jackknife(sums, lambda c: _beyond(observed(c), (labels(c) ** 2).sum(axis=-1)), size, confidence),
-        alpha=_jackknife(sums, krippendorff, size, confidence),
-        ac1=_jackknife(sums, lambda c: _beyond(observed(c), _gwet_chance(labels(c))), size, confidence),
+        fleiss=_jackknife(sums, fleiss, raw, confidence),
+        alpha=_jackknife(sums, krippendorff, raw, confidence),
+        ac1=_jackknife(sums, gwet, raw, confidence),
         base=tuple(labels(sums.sum(axis=0)).tolist()),
     )
+
+
+def _check_labels(labels: Codes, categories: int) -> None:
+    if categories < 2:
+        raise ValueError("two categories at least")
+    if len(labels) and (labels.min() < 0 or labels.max() >= categories):
+        raise ValueError(f"labels lie in 0..{categories - 1}")
 
 
 def _beyond(agreed: Reals, chance: Reals) -> Reals:
@@ -164,18 +180,27 @@ def _per_cluster(columns: Reals, clusters: Codes) -> Reals:
 
 
 def _jackknife(
-    sums: Reals, coefficient: Callable[[Reals], Reals], rows: int, confidence: float, floor: float = -1.0
+    sums: Reals, coefficient: Callable[[Reals], tuple[Reals, Reals]], raw: Estimate, confidence: float
 ) -> Estimate | None:
-    """Return a coefficient of the sums with a t interval from leaving out each question in turn (Tukey 1958)."""
+    """Return a coefficient with a t interval from leaving out each question in turn (Tukey 1958).
+
+    coefficient: from sums to agreement and that expected by chance. Where leaving out changes nothing, as in full
+    agreement, the interval is that of the raw agreement beyond chance.
+    """
     whole = sums.sum(axis=0)
-    value = float(coefficient(whole))
+    agreed, chance = coefficient(whole)
+    value = float(_beyond(agreed, chance))
     if math.isnan(value):
         return None
-    count = len(sums)
+    count = raw.clusters  # questions with something to agree on; others only tell base rates
     if count == 1:
-        return Estimate(value, floor, 1.0, 0.0, 1, rows)
-    without = coefficient(whole - sums)
+        return Estimate(value, -1.0, 1.0, 0.0, 1, raw.rows)
+    without = _beyond(*coefficient(whole - sums))
     without = without[~np.isnan(without)]
-    error = math.sqrt((count - 1) / count * float(((without - without.mean()) ** 2).sum())) if len(without) else 0.0
+    left = len(sums)
+    error = math.sqrt((left - 1) / left * float(((without - without.mean()) ** 2).sum())) if len(without) else 0.0
+    if error < ALIKE:
+        low, high = (float(_beyond(np.asarray(end), chance)) for end in (raw.low, raw.high))
+        return Estimate(value, max(-1.0, low), min(1.0, high), 0.0, count, raw.rows)
     reach = t_quantile(0.5 + confidence / 2, count - 1) * error
-    return Estimate(value, max(floor, value - reach), min(1.0, value + reach), error, count, rows)
+    return Estimate(value, max(-1.0, value - reach), min(1.0, value + reach), error, count, raw.rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -37,20 +37,21 @@ def position_bias(forward: Reals, backward: Reals, questions: Codes, confidence:
     """
     if not len(forward):
         return None
-    first_wins = cluster_mean((forward + 1 - backward) / 2, questions, confidence)
+    lean = cluster_mean((forward - backward) / 2, questions, confidence, share=False, within=(-0.5, 0.5))
     same = cluster_mean((np.abs(forward - backward) < 1e-9).astype(np.float64), questions, confidence)
-    assert first_wins is not None
+    assert lean is not None
     assert same is not None
+    first_wins = replace(lean, value=0.5 + lean.value, low=max(0.0, 0.5 + lean.low), high=min(1.0, 0.5 + lean.high))
     single = float(forward.var() + backward.var())
     both = float(((forward + backward) / 2).var())
     return PositionBias(len(forward), first_wins, same, 4 * both / single if single > 0 else None)
 
 
 def share_of_larger(points: Reals, excess: Reals, questions: Codes, confidence: float = 0.95) -> Estimate | None:
-    """Share of decided items that go to the side that has more of something; 0.5 where it does not matter.
+    """Share of decided items that go to the side that has more of something.
 
-    points: of the first side, 0.5 is undecided; excess: how much more the first side has. None where no item is decided
-    between two unequal sides.
+    points: of the first side, 0.5 is undecided; excess: how much more the first side has. It tells a taste only beside
+    another's on the same items: what is better may be longer. None where no item is decided between two unequal sides.
     """
     decided = (np.abs(points - 0.5) > 1e-9) & (excess != 0)
     won = np.where(excess > 0, points > 0.5, points < 0.5)
@@ -62,4 +63,4 @@ def excess_for(points: Reals, people: Reals, questions: Codes, confidence: float
 
     points, people: of the candidates in question, per item, in [0, 1]. 0 without preference (Panickssery et al. 2024).
     """
-    return cluster_mean(points - people, questions, confidence, share=False)
+    return cluster_mean(points - people, questions, confidence, share=False, within=(-1.0, 1.0))

@@ -21,7 +21,7 @@ from judge.stats.intervals import t_quantile
 
 Reals: TypeAlias = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.floating]
-PRIOR = 3.0  # sd of a strength before any game, in logits (521 Elo): an unbeaten candidate of 20 games stands at 98 %
+PRIOR = 3.0  # sd of a strength before any game, in logits (521 Elo): an unbeaten one of 20 games against its equal stands near 98 %
 ELO = 400 / math.log(10)  # Elo points per logit
 EXACT = 1e-9  # a step below this, no longer shrinking, is rounding
 STEP = 2.0  # the longest step of Newton's method, in logits
@@ -113,6 +113,8 @@ def rate(
     if fault is not None:
         return fault
     no_ceiling, no_floor = games.ends()
+    if math.isinf(prior) and (no_ceiling.any() or no_floor.any()):
+        raise ValueError("some model won or lost everything: without a prior its strength is infinite")
     place = _maximum(games, model, prior, ties)
     found, bread = place
     asked = games.asked
@@ -158,7 +160,7 @@ def _maximum(games: Games, model: Model, prior: float, ties: float | None) -> tu
     gauge = np.zeros((size, size))
     gauge[:count, :count] = max(1.0, played.sum()) / count**2
     longest = math.inf
-    for _ in range(200):
+    for _ in range(2000):  # Newton's needs a dozen; scoring of a model with ties on odd games many more
         said = model(found[first] - found[second], float(found[-1]))
         pull = np.einsum("kp,kcp->cp", totals, said.score)
         gradient = np.zeros(size)
@@ -168,11 +170,28 @@ def _maximum(games: Games, model: Model, prior: float, ties: float | None) -> tu
         curvature[np.arange(count), np.arange(count)] += weight
         step = centring @ np.linalg.solve(curvature, gradient)
         before, longest = longest, float(np.abs(step).max())
-        found = found + step * min(1.0, STEP / max(longest, STEP))
+        step *= min(1.0, STEP / max(longest, STEP))
+        height = _height(games, model, found, weight)
+        while longest > EXACT and _height(games, model, found + step, weight) < height - 1e-9 * abs(height):
+            step /= 2
+            if float(np.abs(step).max()) < EXACT:
+                break
+        found = found + step
         if longest < EXACT and longest >= before / 2:  # nothing is left but rounding
             break
     bread = centring @ np.linalg.inv(curvature) @ centring
     return centring @ found, bread
+
+
+def _height(games: Games, model: Model, found: Reals, weight: float) -> float:
+    """Return the penalised log-likelihood of a model that has probabilities; 0 of one that has none."""
+    first, second = games.pairs
+    probability = model(found[first] - found[second], float(found[-1])).probability
+    if probability is None:
+        return 0.0
+    strengths = found[: games.models]
+    fit = float((games.totals * np.log(np.maximum(probability, 1e-300))).sum())
+    return fit - weight * float(strengths @ strengths) / 2
 
 
 def _curvature(games: Games, information: Reals) -> Reals:

@@ -19,8 +19,8 @@ class Consensus:
     """What raters together say, and what each is worth.
 
     posterior: items × categories. confusion: raters × true category × label given. accuracy: chance that each rater gives
-    the true label. weight: the log odds of that, against guessing, by which a vote counts (Nitzan and Paroush 1982); never
-    below 0.
+    the true label. weight: the log odds of that, against guessing among all labels, by which a vote counts (after Nitzan and Paroush
+    1982, whose labels are two); never below 0.
     """
 
     posterior: Reals

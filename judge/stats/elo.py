@@ -26,6 +26,8 @@ def sequential(
     """
     if len(score) and not (float(np.min(score)) >= 0 and float(np.max(score)) <= 1):
         raise ValueError("a score lies in [0, 1]")
+    if any(len(one) and not (int(one.min()) >= 0 and int(one.max()) < models) for one in (first, second)):
+        raise ValueError(f"a code lies outside 0..{models - 1}")
     if (np.asarray(first) == np.asarray(second)).any():
         raise ValueError("a model cannot meet itself")
     points = [initial] * models

@@ -104,10 +104,11 @@ class Games:
         """
         win, tie, loss = self.totals
         reach = _closure(self._links(win + tie > 0, loss + tie > 0))
-        mutual = reach & reach.T
-        heart = int(np.argmax(mutual.sum(axis=1)))
-        beats, beaten = reach[:, heart], reach[heart]
-        return beats & ~beaten | ~beats & ~beaten, beaten & ~beats | ~beats & ~beaten
+        mutual = (reach & reach.T).sum(axis=1)
+        # Bounds are against the largest group in which everyone is linked to everyone; of equally large ones, against each.
+        hearts = mutual == mutual.max()
+        beaten, beats = reach[hearts].all(axis=0), reach[:, hearts].all(axis=1)
+        return np.logical_not(beaten), np.logical_not(beats)
 
     def _links(self, forward: NDArray[np.bool_], backward: NDArray[np.bool_]) -> NDArray[np.bool_]:
         first, second = self.pairs
@@ -131,8 +132,9 @@ def of_rows(
     """
     models = _size(models, first, second)
     questions = _size(questions, question)
-    if not len(first) == len(second) == len(question) == len(outcome):
-        raise ValueError("first, second, question and outcome differ in length")
+    _same_length(first, second, question, outcome)
+    if outcome.dtype.kind not in "iu":
+        raise ValueError("an outcome is an integer: 0 (second won), 1 (tie) or 2 (first won)")
     place = _places(models) * questions
     pairs = models * (models - 1) // 2
     planes = np.arange(3, dtype=np.intp) * (pairs * questions)
@@ -141,10 +143,11 @@ def of_rows(
         part = slice(start, start + CHUNK)
         one, other, said = first[part], second[part], outcome[part]
         _check(one, other, question[part], models, questions)
+        said = said.astype(np.int8) if said.dtype.kind == "u" else said
         if said.min() < 0 or said.max() > 2:
             raise ValueError("an outcome is 0 (second won), 1 (tie) or 2 (first won)")
-        cell = place.ravel()[one * np.intp(models) + other]
-        cell += question[part]
+        cell = place.ravel()[one.astype(np.intp, copy=False) * models + other.astype(np.intp, copy=False)]
+        cell += question[part].astype(np.intp, copy=False)
         # The plane as the first of the pair sees it: a row that names the pair the other way round is turned.
         cell += planes[np.where(one < other, LOSS - said, said)]
         np.add(counts, np.bincount(cell, minlength=len(counts)), out=counts, casting="unsafe")
@@ -167,6 +170,7 @@ def of_shares(
     """
     models = _size(models, first, second)
     questions = _size(questions, question)
+    _same_length(first, second, question, win, tie, loss)
     _check(first, second, question, models, questions)
     shares = np.stack([win, tie, loss]).astype(np.float64)
     if not np.isfinite(shares).all() or (shares < 0).any():
@@ -183,6 +187,11 @@ def _size(given: int | None, *codes: Codes) -> int:
     if given is not None:
         return given
     return 1 + max((int(one.max()) for one in codes if len(one)), default=-1)
+
+
+def _same_length(*columns: Codes | Reals) -> None:
+    if len({len(one) for one in columns}) > 1:
+        raise ValueError("columns differ in length")
 
 
 def _places(models: int) -> NDArray[np.intp]:

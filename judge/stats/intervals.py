@@ -16,7 +16,10 @@ RARE = 20.0  # below this many effective cases on the rarer side the t interval 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its interval, in the unit of the values; `clusters` questions and `rows` values went into it."""
+    """A mean with its interval, in the unit of the values; `clusters` questions and `rows` values went into it.
+
+    effective: how many coin tosses the questions are worth, where the interval is Wilson's of so many.
+    """
 
     value: float
     low: float
@@ -24,6 +27,7 @@ class Estimate:
     standard_error: float
     clusters: int
     rows: int
+    effective: float | None = None
 
     def scaled(self, factor: float) -> Estimate:
         """Return the same estimate in another unit."""
@@ -34,17 +38,25 @@ class Estimate:
             self.standard_error * factor,
             self.clusters,
             self.rows,
+            self.effective,
         )
 
 
 def cluster_mean(
-    values: NDArray[np.float64], clusters: NDArray[np.int64], confidence: float = 0.95, *, share: bool = True
+    values: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+    confidence: float = 0.95,
+    *,
+    share: bool = True,
+    within: tuple[float, float] = (-math.inf, math.inf),
 ) -> Estimate | None:
     """Mean of rows in [0, 1] that share questions, with a question-cluster t interval (Liang and Zeger 1986).
 
-    values and clusters: one per row; rows of one question are one cluster, Q - 1 degrees of freedom. With `share`, near
-    0 and 1 a Wilson interval (Wilson 1927) with the effective number of questions takes over. None where there is no row;
-    a single question gives the whole range [0, 1] (or an infinite one), since nothing is known of its neighbours.
+    values and clusters: one per row; rows of one question are one cluster, Q - 1 degrees of freedom. With `share`, a Wilson
+    interval (Wilson 1927) with the effective number of questions takes over where fewer than RARE of them lie on the rarer
+    side, as they do near 0 and 1 and with few questions (after Korn and Graubard 1998). Without, values may lie anywhere
+    `within` some bounds. None where there is no row; a single question gives the whole range, since nothing is known of its
+    neighbours.
     """
     rows = len(values)
     if not rows:
@@ -53,21 +65,25 @@ def cluster_mean(
     sums = _sums(values - mean, clusters)
     count = len(sums)
     if count == 1:
-        low, high = (0.0, 1.0) if share else (-math.inf, math.inf)
+        low, high = (0.0, 1.0) if share else within
         return Estimate(mean, low, high, 0.0, 1, rows)
     variance = count / (count - 1) * float(sums @ sums) / rows**2
     error = math.sqrt(variance)
     reach = t_quantile(0.5 + confidence / 2, count - 1)
     if share:
         spread = mean * (1 - mean)
-        effective = spread / variance if variance > spread / count**2 else float(count)
         # Values that are all alike say that the spread is small, not that there is none.
+        effective = float(count) if variance < ALIKE else spread / variance
         if variance < ALIKE or effective * min(mean, 1 - mean) < RARE:
             low, high = wilson(mean, effective, reach)
-            return Estimate(mean, low, high, error, count, rows)
+            return Estimate(mean, low, high, error, count, rows, effective)
     elif variance < ALIKE:
-        return Estimate(mean, -math.inf, math.inf, 0.0, count, rows)
-    return Estimate(mean, mean - reach * error, mean + reach * error, error, count, rows)
+        # No question differs among so many: how many may, and by how far at most.
+        other = wilson(0.0, count, reach)[1]
+        low, high = (mean + other * (bound - mean) for bound in within)
+        return Estimate(mean, low, high, 0.0, count, rows)
+    low, high = (0.0, 1.0) if share else (-math.inf, math.inf)
+    return Estimate(mean, max(low, mean - reach * error), min(high, mean + reach * error), error, count, rows)
 
 
 def stratified_ratio(
@@ -77,7 +93,7 @@ def stratified_ratio(
     clusters: NDArray[np.int64],
     confidence: float = 0.95,
 ) -> Estimate | None:
-    """Mean over strata of sum(values) / sum(weights), with a linearised question-cluster interval (Cochran 1977, 6.3).
+    """Mean over strata of sum(values) / sum(weights), with a linearised question-cluster interval (separate ratios, Cochran 1977, ch. 6).
 
     The total of graded boards: points obtained / full points per ability, abilities weighing the same. A question may lie
     in several strata (dimensions). None where there is no row or no weight; with no more questions than strata, or without

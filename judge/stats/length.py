@@ -6,13 +6,13 @@ Rows are games between two models on one question; everything is keyed by questi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.stats.intervals import Estimate, cluster_mean
+from judge.stats.intervals import Estimate, cluster_mean, t_quantile, wilson
 from judge.stats.logistic import Fit, fit
 
 Reals: TypeAlias = NDArray[np.float64]
@@ -25,7 +25,7 @@ RIDGE_GROUP = 1.0  # how strongly the groups' coefficients hold on to the common
 def style_differences(first: Reals, second: Reals) -> Reals:
     """Return the style terms of games, rows × features, from what was counted of both sides' texts.
 
-    Column 0, the length: log((1 + a) / (1 + b)) in units of its sd, through tanh (after Dubois et al. 2024). Other columns:
+    Column 0, the length: log((1 + a) / (1 + b)) in units of its root mean square, through tanh (after Dubois et al. 2024). Other columns:
     (a - b) / (a + b + 1) (Li, Angelopoulos and Chiang 2024). Swapping the sides turns all signs.
     """
     length = np.log1p(first[:, :1]) - np.log1p(second[:, :1])
@@ -38,7 +38,7 @@ def style_differences(first: Reals, second: Reals) -> Reals:
 class StyleControl:
     """Win plus half a tie of every model, in [0, 1]: as judged, at equal style, and with people's taste for style.
 
-    coefficients: groups × features, logits per unit of a term; common: the mean over groups, with intervals. calibrated is
+    coefficients: groups × features, logits per unit of a term; common: what groups are drawn to, with intervals. calibrated is
     None where people's coefficients are not known.
     """
 
@@ -47,6 +47,7 @@ class StyleControl:
     calibrated: tuple[Estimate | None, ...] | None
     common: tuple[Estimate, ...]
     coefficients: Reals
+    covariance: Reals  # of the coefficients, row by row in one vector
 
 
 def control(
@@ -58,15 +59,18 @@ def control(
     models: int,
     *,
     groups: Codes | None = None,
-    people: Reals | None = None,
+    people: tuple[Reals, Reals] | None = None,
     confidence: float = 0.95,
 ) -> StyleControl:
     """Fit strengths and style together and predict every model's points at equal style.
 
     logit P = strength difference + style coefficients · terms, the coefficients per group (ability) shrunk to a common one.
     first, second: codes from 0; points of the first in [0, 1]; terms: rows × features. people: groups × features, what
-    people reward (`coefficients` of their verdicts): then also predict with these, which removes only the judge's excess.
+    people reward (`coefficients` of their verdicts), and the covariance of these: then also predict with them, which removes
+    only the judge's excess.
     """
+    if not len(first):
+        raise ValueError("no games")
     count, group = terms.shape[1], np.zeros(len(first), np.int64) if groups is None else groups
     number = int(group.max(initial=0)) + 1
     rows = np.arange(len(first))
@@ -85,14 +89,36 @@ def control(
     coefficients = styles[:1] + styles[1:] if number > 1 else styles
     plain = design.copy()
     plain[:, models:] = 0.0
-    taste = None if people is None else np.einsum("rf,rf->r", terms, people[group])
+    spread = np.zeros((count * number, design.shape[1]))  # from the columns of the fit to the groups' coefficients
+    for at in range(number):
+        for feature in range(count):
+            spread[at * count + feature, models + feature] = 1.0
+            if number > 1:
+                spread[at * count + feature, models + count * (1 + at) + feature] = 1.0
+    raw = tuple(_of_model(at, first, second, points, questions, confidence) for at in range(models))
+    calibrated = None if people is None else _predicted(fitted, plain, first, second, models, (terms, group, *people))
     return StyleControl(
-        raw=tuple(_of_model(at, first, second, points, questions, confidence) for at in range(models)),
-        controlled=_predicted(fitted, plain, first, second, models, None),
-        calibrated=None if taste is None else _predicted(fitted, plain, first, second, models, taste),
+        raw=raw,
+        controlled=_guarded(raw, _predicted(fitted, plain, first, second, models), confidence),
+        calibrated=None if calibrated is None else _guarded(raw, calibrated, confidence),
         common=tuple(fitted.coefficient(models + at) for at in range(count)),
         coefficients=coefficients,
+        covariance=spread @ fitted.covariance @ spread.T,
     )
+
+
+def _guarded(
+    raw: Sequence[Estimate | None], found: Sequence[Estimate | None], confidence: float
+) -> tuple[Estimate | None, ...]:
+    """Give predictions of models whose games all went alike the interval of so many alike: they leave no residuals."""
+    kept: list[Estimate | None] = []
+    for seen, one in zip(raw, found, strict=True):
+        if seen is None or one is None or seen.standard_error > 0 or seen.clusters < 2:
+            kept.append(one)
+            continue
+        low, high = wilson(one.value, seen.clusters, t_quantile(0.5 + confidence / 2, seen.clusters - 1))
+        kept.append(replace(one, low=min(one.low, low), high=max(one.high, high)))
+    return tuple(kept)
 
 
 def _of_model(
@@ -104,15 +130,30 @@ def _of_model(
 
 
 def _predicted(
-    fitted: Fit, design: Reals, first: Codes, second: Codes, models: int, taste: Reals | None
+    fitted: Fit,
+    design: Reals,
+    first: Codes,
+    second: Codes,
+    models: int,
+    taste: tuple[Reals, Codes, Reals, Reals] | None = None,
 ) -> tuple[Estimate | None, ...]:
-    """Return every model's mean prediction over its games, each turned so that the model stands first."""
+    """Return every model's mean prediction over its games, each turned so that the model stands first.
+
+    taste: terms and groups of the rows, people's coefficients by group and their covariance.
+    """
+    offset, by_group, covariance = np.zeros(len(first)), np.zeros((len(first), 0)), np.zeros((0, 0))
+    if taste is not None:
+        terms, group, people, covariance = taste
+        offset = np.einsum("rf,rf->r", terms, people[group])
+        by_group = np.zeros((len(first), people.size))
+        places = group[:, None] * people.shape[1] + np.arange(people.shape[1])
+        np.put_along_axis(by_group, places, terms, axis=1)
     found: list[Estimate | None] = []
     for model in range(models):
         mine = (first == model) | (second == model)
         side = np.where(first == model, 1.0, -1.0)
-        offset = np.zeros(len(first)) if taste is None else side * taste
-        found.append(fitted.mean(side[:, None] * design, mine, offset) if mine.any() else None)
+        turned = (side[:, None] * by_group, covariance)
+        found.append(fitted.mean(side[:, None] * design, mine, side * offset, turned) if mine.any() else None)
     return tuple(found)
 
 
@@ -167,4 +208,6 @@ def length_controlled(
     design[:, 0] = 0.0
     raw = cluster_mean(preference, questions, confidence)
     assert raw is not None
-    return LengthControlled(raw, fitted.mean(design, np.arange(len(design)) < len(preference)), fitted.coefficient(0))
+    (controlled,) = _guarded([raw], [fitted.mean(design, np.arange(len(design)) < len(preference))], confidence)
+    assert controlled is not None
+    return LengthControlled(raw, controlled, fitted.coefficient(0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -35,12 +35,20 @@ class Fit:
 
     def coefficient(self, column: int) -> Estimate:
         """Return one coefficient with its interval."""
-        return self._estimate(float(self.coefficients[column]), self.gradients @ self.bread[column])
+        influence = self.gradients @ self.bread[column]
+        return self._estimate(float(self.coefficients[column]), influence, self.questions, len(self.place))
 
-    def mean(self, design: Reals, rows: NDArray[np.bool_] | None = None, offset: Reals | float = 0.0) -> Estimate:
+    def mean(
+        self,
+        design: Reals,
+        rows: NDArray[np.bool_] | None = None,
+        offset: Reals | float = 0.0,
+        taste: tuple[Reals, Reals] | None = None,
+    ) -> Estimate:
         """Return the mean prediction on another design of the same rows (or some of them), in [0, 1].
 
-        Its interval holds both that the coefficients are estimated and that the questions are a sample.
+        Its interval holds that the coefficients are estimated, that the questions are a sample and, with `taste`, that the
+        offset is: rows × terms that make it up, and the covariance of their coefficients.
         """
         chosen = np.ones(len(design), bool) if rows is None else rows
         expected = sigmoid(
@@ -49,18 +57,30 @@ class Fit:
         value = float(expected.mean())
         slope = (expected * (1 - expected)) @ design[chosen] / len(expected)
         own = np.bincount(self.place[chosen], expected - value, self.questions) / len(expected)
-        found = self._estimate(value, own + self.gradients @ (self.bread @ slope))
-        return Estimate(
-            value, max(0.0, found.low), min(1.0, found.high), found.standard_error, self.questions, len(expected)
-        )
+        met = len(np.unique(self.place[chosen]))
+        more = 0.0
+        if taste is not None:
+            terms, covariance = taste
+            pull = (expected * (1 - expected)) @ terms[chosen] / len(expected)
+            more = float(pull @ covariance @ pull)
+        found = self._estimate(value, own + self.gradients @ (self.bread @ slope), met, len(expected), more)
+        return replace(found, low=max(0.0, found.low), high=min(1.0, found.high))
 
-    def _estimate(self, value: float, influence: Reals) -> Estimate:
-        count = self.questions
+    @property
+    def covariance(self) -> Reals:
+        """Return the covariance of the coefficients, clustered by question."""
+        if self.questions < 2:
+            return np.zeros_like(self.bread)  # nothing is known; intervals are infinite by themselves
+        factor = self.questions / (self.questions - 1)
+        return np.asarray(factor * self.bread @ (self.gradients.T @ self.gradients) @ self.bread, np.float64)
+
+    def _estimate(self, value: float, influence: Reals, count: int, rows: int, more: float = 0.0) -> Estimate:
+        """Return an estimate from what each of `count` questions moves it by; `more` is variance from elsewhere."""
         if count < 2:
-            return Estimate(value, -math.inf, math.inf, 0.0, count, len(self.place))
-        error = math.sqrt(count / (count - 1) * float(influence @ influence))
+            return Estimate(value, -math.inf, math.inf, 0.0, count, rows)
+        error = math.sqrt(count / (count - 1) * float(influence @ influence) + more)
         reach = t_quantile(0.5 + self.confidence / 2, count - 1) * error
-        return Estimate(value, value - reach, value + reach, error, count, len(self.place))
+        return Estimate(value, value - reach, value + reach, error, count, rows)
 
 
 def fit(
@@ -121,7 +141,7 @@ def fit_pairs(differences: Reals, won: Reals, ridge: float = 10.0) -> Reals:
 def fit_power(logits: Reals, won: Reals) -> tuple[float, float]:
     """Return (scale, power) so that sigmoid(sign(z)·scale·|z|^power) is the share that won: a symmetric calibration.
 
-    Two parameters by Newton's method on the log-likelihood, after Beta calibration (Kull et al. 2017) without its asymmetry.
+    Two parameters by Newton's method on the log-likelihood: Platt scaling (1999) without its offset, and a power of our own.
     """
     size, side = np.maximum(np.abs(logits), 1e-6), np.sign(logits)
     log_size = np.log(size)

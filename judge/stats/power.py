@@ -43,8 +43,15 @@ def questions_needed(estimate: Estimate, bound: float, confidence: float = 0.95,
     if estimate.standard_error > 0:
         deviation = estimate.standard_error * math.sqrt(estimate.clusters)
         return max(questions_for(distance, deviation, confidence, power), estimate.clusters + 1)
-    for count in range(estimate.clusters + 1, MANY):
+
+    def clear(count: int) -> bool:
         low, high = wilson(estimate.value, count, t_quantile(0.5 + confidence / 2, count - 1))
-        if bound < low or high < bound:
-            return count
-    return None
+        return bound < low or high < bound
+
+    few, many = estimate.clusters, MANY
+    if not clear(many):
+        return None
+    while many - few > 1:  # the interval only narrows
+        middle = (few + many) // 2
+        few, many = (few, middle) if clear(middle) else (middle, many)
+    return many

@@ -11,16 +11,22 @@ from numpy.typing import NDArray
 from judge.stats.intervals import Estimate, cluster_mean, t_tails
 
 
-def p_value(estimate: Estimate, null: float) -> float:
+def p_value(estimate: Estimate, null: float, unit: float = 1.0) -> float:
     """Two-sided p value of a mean against a value in the same unit, by Student's t on clusters - 1 degrees (Student 1908).
 
-    Where all questions went alike there is no spread: then the sign test of that many questions (Dixon and Mood 1946).
+    It is small just where the interval leaves the value outside: of a Wilson interval the score test (Wilson 1927), in
+    which `unit` says what a share of 1 is in the unit of the estimate. Where all differences are alike, the sign test of
+    that many questions (Dixon and Mood 1946).
     """
     if estimate.clusters < 2 or estimate.value == null:
         return 1.0
-    if not estimate.standard_error > 0:
+    error = estimate.standard_error
+    if estimate.effective is not None:
+        expected = null / unit
+        error = unit * math.sqrt(max(expected * (1 - expected), 0.0) / estimate.effective)
+    if not error > 0:
         return min(1.0, 2 * 0.5**estimate.clusters)
-    return t_tails((estimate.value - null) / estimate.standard_error, estimate.clusters - 1)
+    return t_tails((estimate.value - null) / error, estimate.clusters - 1)
 
 
 def holm(values: Sequence[float]) -> tuple[float, ...]:
@@ -40,17 +46,18 @@ def paired(
     second: NDArray[np.float64],
     second_questions: NDArray[np.int64],
     confidence: float = 0.95,
+    within: tuple[float, float] = (-math.inf, math.inf),
 ) -> Estimate | None:
     """Mean difference of two candidates over the questions both have values on, each question weighing the same.
 
     values and their question codes, rows in any order; several rows of a question are averaged first. A t interval on
-    the questions' differences (Student 1908); None where they share no question.
+    the questions' differences (Student 1908), which lie `within` bounds; None where they share no question.
     """
     shared = np.intersect1d(first_questions, second_questions)
     if not len(shared):
         return None
     difference = _per_question(first, first_questions, shared) - _per_question(second, second_questions, shared)
-    return cluster_mean(difference, shared.astype(np.int64), confidence, share=False)
+    return cluster_mean(difference, shared.astype(np.int64), confidence, share=False, within=within)
 
 
 def _per_question(

@@ -92,7 +92,10 @@ class TieRatings:
         if len(rated.covariance) > rated.models:
             contrast[1, -1] = 1.0
         spread = contrast @ rated.covariance @ contrast.T
-        reach = t_quantile(0.5 + rated.confidence / 2, rated.freedom) if rated.freedom else math.inf
+        if not rated.freedom:  # one question says nothing of others
+            win, tie_share, loss = ((value, 0.0, 1.0) for value in said.probability[:, 0].tolist())
+            return Chances(win, tie_share, loss)
+        reach = t_quantile(0.5 + rated.confidence / 2, rated.freedom)
         found = []
         for value, slope in zip(said.probability[:, 0].tolist(), score, strict=True):
             # d log p = slope, so d logit p = slope / (1 - p).

@@ -94,6 +94,12 @@ class Columns:
         )
         return columns, abilities
 
+    def question_codes(self, bank: str) -> dict[str, int]:
+        """Return the codes of a bank's questions by key."""
+        table = tables.question
+        query = select(table.c.key, table.c.code).where(table.c.bank == bank).order_by(table.c.code)
+        return {row.key: row.code for row in self._rows(query)}
+
     def banks(self) -> list[BankSummary]:
         """Return every bank with what belongs to it."""
         question = tables.question
@@ -175,6 +181,12 @@ class Columns:
                 "placement_known": one.astype(bool),
             }
         )
+
+    def humans_drawn(self, bank: str) -> bool:
+        """Tell whether people judged what was drawn for them (or everything), rather than what they chose."""
+        table = tables.human_verdict
+        query = select(func.count()).select_from(table).join(tables.question).where(tables.question.c.bank == bank)
+        return not self._rows(query.where(table.c.probability.is_(None)))[0][0]
 
     def _columns(
         self, table: Table, extra: tuple[ColumnElement[Any], ...], where: ColumnElement[bool], bank: str, history: str

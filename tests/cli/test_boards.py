@@ -85,7 +85,7 @@ def test_an_unbeaten_candidate_has_a_floor_and_no_ceiling(judge_here: RunCommand
 
 def test_null_controls_are_judged_and_shown_and_stay_off_the_board(judge_here: RunCommand) -> None:
     assert judge_here("demo", "--store", "demo.db").code == 0
-    missing = judge_here("leaderboard", "--controls", store="demo.db")
+    missing = judge_here("leaderboard", "--judge", "baseline", "--controls", store="demo.db")
     assert missing.code == 2
     assert "--controls（每个对照至多 20 题）" in missing.err
     done = judge_here(
@@ -106,7 +106,7 @@ def test_null_controls_are_judged_and_shown_and_stay_off_the_board(judge_here: R
     assert controls["empty"]["half_tie"]["value"] < 10
     assert not any(row["suspicious"] for row in controls.values())
     assert [row["candidate"] for row in done.json["rows"]] == ["示例甲"]
-    board = judge_here("leaderboard", "--controls", store="demo.db")
+    board = judge_here("leaderboard", "--judge", "baseline", "--controls", store="demo.db")
     assert "照抄题目" in board.out
     assert "control:" not in board.out
 
@@ -114,7 +114,7 @@ def test_null_controls_are_judged_and_shown_and_stay_off_the_board(judge_here: R
 def test_the_certificate_and_its_thresholds(imported: RunCommand, tmp_path: Path) -> None:
     done = imported("validate")
     assert done.code == 0, done.err
-    assert "与人一致（人分出高下的）" in done.out
+    assert "评委判平算一半" in done.out
     assert "Gwet AC1" in done.out
     found = imported("validate", "--json").json["certificates"][0]
     checks = {check["name"]: check for check in found["checks"]}
@@ -163,7 +163,7 @@ def test_style_control_stands_beside_what_was_judged(judge_here: RunCommand, rec
     first = board["rows"][0]
     assert first["candidate"] == "recorded:llmeval2/GPT4"
     assert first["rating"]["ranks"] == [1, 1]
-    assert {"raw", "controlled", "calibrated"} == set(first["style"])
+    assert {"raw", "controlled", "calibrated", "length_controlled"} == set(first["style"])
     assert board["style"]["features"][0] == "chars"
     # Both the judge and people like longer answers (STATISTICS, section 5).
     assert board["style"]["judge"][0]["low"] > 0

@@ -22,7 +22,7 @@ def test_the_demo_needs_no_key_and_shows_the_whole_way(judge: RunCommand, tmp_pa
     ):
         assert said in done.out, said
     following = [line.split() for line in done.out.splitlines() if line.startswith("  judge ")]
-    assert len(following) == 3
+    assert len(following) == 4
     for command in following:
         tried = judge(*command[1:])
         assert tried.code == 0, (command, tried.err)
