@@ -140,7 +140,6 @@ def report(
     human: bool = False,
     limits: Mapping[str, Limit] = LIMITS,
     price: Callable[[str], Price | None] | None = None,
-    names: Mapping[str, str] | None = None,
 ) -> Document:
     """Gather all that a report says of the candidates of a plan (none named: all of the bank's)."""
     bank = resolve.one_bank(store, plan.bank)
@@ -169,7 +168,6 @@ def report(
         plan,
         price or (lambda _: None),
         store.suspects(codes, set(material.questions.code.tolist())),
-        names or {},
     )
 
 

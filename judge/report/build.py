@@ -225,6 +225,13 @@ def decide(rates: WinRates, plan: Plan) -> Decision:
     return Decision("undecided", False, plan.margin, settled, fragile=False)
 
 
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Drop what all names share up to a slash, where what is left still tells them apart."""
+    heads = {name.rpartition("/")[0] for name in names}
+    tails = [name.rpartition("/")[2] for name in names]
+    return dict(zip(names, tails if len(heads) == 1 and len(set(tails)) == len(tails) else names, strict=True))
+
+
 def abilities_of(material: Material, questions: Codes) -> Codes:
     """Return the position of each question's ability."""
     return material.questions.ability[np.searchsorted(material.questions.code, questions)]

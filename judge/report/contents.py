@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from judge import markup
+from judge.attribution import MOST as LONGEST_CLAUSE
 from judge.identity import Json
 from judge.records import (
     Dialogue,
@@ -30,6 +32,7 @@ from judge.report.words import Words
 
 CHUNK = 400_000  # characters of bodies that are compressed together and opened at once
 HEAD = 90  # characters of the first user turn in the index
+Ploys: TypeAlias = Mapping[tuple[str, str, int], list[Json]]
 LETTER = {"win": "w", "tie": "t", "loss": "l"}
 
 
@@ -48,13 +51,15 @@ class Contents:
 
 def contents(document: Document, words: Words) -> Contents:
     """Lay out every question of a report; only one set of bodies is in memory at a time."""
+    ploys = _ploys(document, words)
+    suspected = {question for question, _, _ in ploys}
     rows: list[Json] = []
     chunks: list[str] = []
     waiting: dict[str, Json] = {}
     size = 0
     for number, line in enumerate(document.lines):
-        rows.append({**_row(line, document), "c": len(chunks)})
-        body = _body(line, document, words)
+        rows.append({**_row(line, document, suspected), "c": len(chunks)})
+        body = _body(line, document, words, ploys)
         waiting[str(number)] = body
         size += len(json.dumps(body, ensure_ascii=False))
         if size > CHUNK:
@@ -72,13 +77,23 @@ def contents(document: Document, words: Words) -> Contents:
     return Contents(index, tuple(chunks))
 
 
+def shortened(text: str, most: int) -> str:
+    """Cut a text that is longer, with a mark."""
+    return text if len(text) <= most else text[:most].rstrip() + "……"
+
+
+def quoted(clause: str) -> str:
+    """Return a clause that was attributed, made visible; `judge.attribution` cuts long ones without a mark."""
+    return markup.visible(clause + "……" * (len(clause) >= LONGEST_CLAUSE))
+
+
 def _packed(bodies: dict[str, Json]) -> str:
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15)
     text = json.dumps(bodies, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
     return base64.b64encode(squeezer.compress(text) + squeezer.flush()).decode()
 
 
-def _row(line: Line, document: Document) -> dict[str, Json]:
+def _row(line: Line, document: Document, suspected: Container[str]) -> dict[str, Json]:
     """Return what the list shows of a question: one letter per pair (w, t, l or -), pairs by flag, flags of the question."""
     question = line.item.question
     abilities = {name: at for at, name in enumerate(document.abilities)}
@@ -89,11 +104,11 @@ def _row(line: Line, document: Document) -> dict[str, Json]:
         "s": markup.visible(question.subcategory),
         "d": question.difficulty,
         "t": len(question.turns) or max((len(one.answers) for one in line.item.dialogues), default=0),
-        "p": markup.visible(" ".join(first.split())[:HEAD]),
+        "p": markup.visible(shortened(" ".join(first.split()), HEAD)),
         "l": "".join(LETTER.get(label, "-") for label in line.labels),
         "h": "".join(LETTER.get(label or "", "-") for label in line.people),
         "f": _marked(line),
-        "g": list(_flags(line, document)),
+        "g": list(_flags(line, suspected)),
         "k": [markup.visible(tag) for tag in question.tags],
         "trap": markup.visible(question.trap) if question.trap else None,
     }
@@ -118,7 +133,7 @@ def _sent(line: Line) -> str:
     return ""
 
 
-def _flags(line: Line, document: Document) -> Iterator[str]:
+def _flags(line: Line, suspected: Container[str]) -> Iterator[str]:
     """Name what a reader may filter questions by, whatever the pair."""
     endings = {answer.outcome for dialogue in line.item.dialogues for answer in dialogue.answers}
     if Outcome.TRUNCATED in endings:
@@ -129,11 +144,11 @@ def _flags(line: Line, document: Document) -> Iterator[str]:
         yield "no answer"
     if line.item.human_verdicts:
         yield "reviewed"
-    if any(one.question == line.item.question.id for one in document.suspects):
+    if line.item.question.id in suspected:
         yield "suspicious"
 
 
-def _body(line: Line, document: Document, words: Words) -> dict[str, Json]:
+def _body(line: Line, document: Document, words: Words, ploys: Ploys) -> dict[str, Json]:
     item, question = line.item, line.item.question
     marks = words.markup
     turns: list[Json] = [
@@ -147,7 +162,7 @@ def _body(line: Line, document: Document, words: Words) -> dict[str, Json]:
     ]
     return {
         "turns": turns,
-        "dialogues": [_dialogue(one, document, words) for one in item.dialogues],
+        "dialogues": [_dialogue(one, document, words, ploys) for one in item.dialogues],
         "judgments": [_judgment(one, document, words) for one in item.judgments],
         "humans": [_human(one, document, words) for one in item.human_verdicts],
         "broken": [
@@ -155,7 +170,7 @@ def _body(line: Line, document: Document, words: Words) -> dict[str, Json]:
                 "candidate": _at(one.candidate, document),
                 "turn": one.turn,
                 "fault": words[f"fault.{one.fault}"],
-                "words": markup.visible(one.words),
+                "words": quoted(one.words),
             }
             for one in document.broken
             if one.question == question.id
@@ -163,36 +178,34 @@ def _body(line: Line, document: Document, words: Words) -> dict[str, Json]:
     }
 
 
-def _dialogue(dialogue: Dialogue, document: Document, words: Words) -> Json:
-    prompts = [answer.prompt for answer in dialogue.answers]
+def _dialogue(dialogue: Dialogue, document: Document, words: Words, ploys: Ploys) -> Json:
     script = [turn.prompt for turn in dialogue.question.turns]
-    differs = bool(prompts) and None not in prompts and bool(script) and prompts != script
     answers: list[Json] = []
     for turn, answer in enumerate(dialogue.answers, 1):
-        asked = answer.prompt if (differs or not script) and answer.prompt else None
+        meant = script[turn - 1] if turn <= len(script) else None
+        asked = answer.prompt if answer.prompt != meant else None
         answers.append(
             {
                 "prompt": markup.to_html(asked, words.markup) if asked else None,
                 "html": markup.to_html(answer.text, words.markup) if answer.text else "",
                 "ended": words[f"outcome.{answer.outcome}"] if answer.outcome is not Outcome.OK else None,
-                "ploys": _ploys(dialogue, turn, document, words),
+                "ploys": ploys.get((dialogue.question.id, dialogue.candidate.name, turn), []),
             }
         )
     return {
         "candidate": _at(dialogue.candidate.name, document),
         "sample": dialogue.sample,
-        "differs": differs,
         "answers": answers,
     }
 
 
-def _ploys(dialogue: Dialogue, turn: int, document: Document, words: Words) -> list[Json]:
-    about = dialogue.question.id, dialogue.candidate.name, turn
-    return [
-        f"{words[f'ploy.{one.suspicion.ploy}']}：{markup.visible(one.suspicion.excerpt)}"
-        for one in document.suspects
-        if (one.question, one.candidate, one.turn) == about
-    ]
+def _ploys(document: Document, words: Words) -> Ploys:
+    """Return what seems meant for the judge, by question, candidate and turn: its kind and an excerpt."""
+    found: dict[tuple[str, str, int], list[Json]] = {}
+    for one in document.suspects:
+        said: Json = [words[f"ploy.{one.suspicion.ploy}"], markup.visible(one.suspicion.excerpt)]
+        found.setdefault((one.question, one.candidate, one.turn), []).append(said)
+    return found
 
 
 def _judgment(judgment: Judgment, document: Document, words: Words) -> Json:
@@ -200,6 +213,7 @@ def _judgment(judgment: Judgment, document: Document, words: Words) -> Json:
     return {
         "judge": markup.visible(judgment.judge.name),
         "turn": judgment.case.scope.turn,
+        "sample": judgment.case.dialogues[0].sample,
         "shown": list(shown),
         "known": judgment.case.placement_known,
         "said": _said(judgment.result, judgment.case.dialogues, document, words),
@@ -214,6 +228,7 @@ def _human(human: HumanVerdict, document: Document, words: Words) -> Json:
     return {
         "reviewer": markup.visible(human.reviewer),
         "turn": human.case.scope.turn,
+        "sample": human.case.dialogues[0].sample,
         "shown": list(shown),
         "said": _said(human.result, human.case.dialogues, document, words),
         "won": _won(human.result, shown),

@@ -16,7 +16,7 @@ from judge.models.prices import Price
 from judge.ploys import Suspect
 from judge.records import HumanVerdict, Judgment, Plan, Usage
 from judge.report.board import Board, met_by
-from judge.report.build import CompareReport, Share, abilities_of, share
+from judge.report.build import CompareReport, Share, abilities_of, share, short_names
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.store.reading import Item
@@ -55,6 +55,15 @@ class Curve:
 
     candidate: str
     values: tuple[Estimate | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One candidate's win plus half a tie (%) where it was shown first and where second, on comparisons shown both ways."""
+
+    candidate: str
+    first: Estimate
+    second: Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,7 @@ class Document:
     profiles: tuple[Profile, ...]
     costs: tuple[Cost, ...]
     lengths: tuple[Gap, ...]
+    placed: tuple[Placed, ...]  # of candidates that were shown in both placements
     broken: tuple[Broken, ...]
     lines: tuple[Line, ...]
     suspects: tuple[Suspect, ...] = ()  # what in the answers seems meant for the judge
@@ -116,7 +126,6 @@ def document(
     plan: Plan,
     price: Callable[[str], Price | None],
     suspects: Sequence[Suspect] = (),
-    names: Mapping[str, str] | None = None,
 ) -> Document:
     """Put a report together. `turned`: comparisons of turns where the board is of whole dialogues and turns were judged too.
 
@@ -154,10 +163,11 @@ def document(
         profiles=tuple(_profile(name, mine, styles, by_name[name]) for name in order),
         costs=tuple(_costs(order, mine, own, price)),
         lengths=_lengths(comparisons, styles, codes, ids) if len(order) == 2 else (),
+        placed=_placed(comparisons, codes, order, plan),
         broken=tuple(attributed([*own, *humans])),
         lines=_lines(mine, numbers, comparisons, people, pairs, codes),
         suspects=tuple(suspects),
-        names=names or {},
+        names=short_names(order),
     )
 
 
@@ -251,6 +261,21 @@ def _costs(
         yuan = rate.between(given, said) if rate is not None and known else None
         found.append(Cost(name, role, len(usages), len(known), given, said, yuan))
     return found
+
+
+def _placed(comparisons: Comparisons, codes: Sequence[int], names: Sequence[str], plan: Plan) -> tuple[Placed, ...]:
+    found = []
+    twice = comparisons.take(comparisons.judged & (comparisons.placements == 2))
+    for code, name in zip(codes, names, strict=True):
+        own, other = twice.first == code, twice.second == code
+        mine = own | other
+        # What the pair's first got where it was shown second, its opponent lost where it was shown first.
+        first = np.where(own, twice.as_first, 1 - twice.as_second)[mine]
+        second = np.where(own, twice.as_second, 1 - twice.as_first)[mine]
+        ends = [cluster_mean(one, twice.question[mine], plan.confidence) for one in (first, second)]
+        if ends[0] is not None and ends[1] is not None:
+            found.append(Placed(name, ends[0].scaled(100), ends[1].scaled(100)))
+    return tuple(found)
 
 
 def _lengths(comparisons: Comparisons, styles: Styles, codes: Sequence[int], ids: Mapping[int, str]) -> tuple[Gap, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from judge.charts import (
     Bar,
@@ -20,7 +21,9 @@ from judge.charts import (
     stacked_bars,
 )
 from judge.markup import visible
+from judge.report.build import CompareReport
 from judge.report.document import Curve, Document
+from judge.report.grid import NONE, count, span, value
 from judge.report.sentence import short
 from judge.report.words import Words
 from judge.stats.intervals import Estimate
@@ -38,6 +41,7 @@ def figures(document: Document, words: Words, *, narrow: bool = False) -> list[t
         ("forest", _forest(document, words, narrow)),
         ("turns", _turns(document, words, narrow)),
         ("heatmap", _heatmap(document, words, narrow)),
+        ("position", _position(document, words, narrow)),
         ("lengths", _lengths(document, words, narrow)),
     ]
     return [(name, figure) for name, figure in found if figure is not None]
@@ -70,6 +74,8 @@ def _radar(document: Document, words: Words, narrow: bool) -> Figure | None:
 def _outcomes(document: Document, words: Words, narrow: bool) -> Figure | None:
     legend = [words[f"rate.{name}"] for name in ("win", "tie", "loss", "missing")]
     shares = document.shares[: 1 if document.compare else MOST_ROWS]
+    if not any(share.counts.planned for share in shares):
+        return None
     bars = []
     for name, share in zip(document.candidates, shares, strict=False):
         missing = share.counts.planned - share.counts.judged
@@ -85,29 +91,38 @@ def _point(name: str, figure: Estimate | None, note: str = "", clear: bool = Fal
 
 
 def _forest(document: Document, words: Words, narrow: bool) -> Figure | None:
-    heads = [words["column.ability"], words["rate.half_tie"], words["column.questions"]]
     if document.compare is not None:
-        found = document.compare
-        points = [
-            _point(
-                words.ability(part.name),
-                None if part.rates is None else part.rates.half_tie,
-                words["figure.count"].format(count=part.questions),
-                part.p is not None and part.p < 1 - document.plan.confidence,
-            )
-            for part in found.abilities
-        ]
-        overall = found.overall.rates.half_tie if found.overall.rates else None
-        points.insert(
-            0, _point(words["figure.overall"], overall, words["figure.count"].format(count=found.overall.questions))
-        )
-        sides = (
-            words["figure.better"].format(name=short(document, found.second)),
-            words["figure.better"].format(name=short(document, found.first)),
-        )
-        return forest(
-            words["figure.forest"], words["figure.forest_text"], points, heads, reference=50, sides=sides, narrow=narrow
-        )
+        return _gaps(document, document.compare, words, narrow)
+    return _ratings(document, words, narrow)
+
+
+def _gaps(document: Document, found: CompareReport, words: Words, narrow: bool) -> Figure:
+    """Return the gap of a pair by ability; the table under it has the counts too."""
+    heads = [words["column.ability"], words["rate.half_tie"], words["column.questions"]]
+    sides = tuple(words["figure.better"].format(name=short(document, name)) for name in (found.second, found.first))
+    points, rows = [], []
+    for at, part in enumerate((found.overall, *found.abilities)):
+        name = words.ability(part.name) if at else words["figure.overall"]
+        figure = part.rates.half_tie if part.rates else None
+        clear = part.p is not None and part.p < 1 - document.plan.confidence
+        points.append(_point(name, figure, words["figure.count"].format(count=part.questions), clear))
+        games = [count(one) for one in (part.win, part.tie, part.loss)]
+        scores = [value(part.rates.open_score), span(figure)] if part.rates else [NONE, NONE]
+        rows.append((name, f"{part.questions:,}", *games, *scores, NONE if part.p is None else f"{part.p:.3f}"))
+    drawn = forest(
+        words["figure.forest"],
+        words["figure.forest_text"],
+        points,
+        heads,
+        reference=50,
+        sides=(sides[0], sides[1]),
+        narrow=narrow,
+    )
+    columns = ("ability", "questions", "win", "tie", "loss", "open", "half_tie", "p")
+    return replace(drawn, heads=tuple(words[f"column.{one}"] for one in columns), rows=tuple(rows))
+
+
+def _ratings(document: Document, words: Words, narrow: bool) -> Figure | None:
     rows = [row for row in document.board.rows if row.rating is not None][:MOST_ROWS]
     if not rows:
         return None
@@ -145,13 +160,28 @@ def _turns(document: Document, words: Words, narrow: bool) -> Figure | None:
 
 
 def _heatmap(document: Document, words: Words, narrow: bool) -> Figure | None:
-    count = min(len(document.candidates), MOST_CELLS)
-    if count < 3:
+    shown = min(len(document.candidates), MOST_CELLS)
+    if shown < 3:
         return None
-    names = [short(document, name) for name in document.candidates[:count]]
-    cells = [row[:count] for row in document.matrix[:count]]
+    names = [short(document, name) for name in document.candidates[:shown]]
+    cells = [row[:shown] for row in document.matrix[:shown]]
     heads = [words["column.candidate"], *names]
     return heatmap(words["figure.heatmap"], words["figure.heatmap_text"], names, names, cells, heads, narrow=narrow)
+
+
+def _position(document: Document, words: Words, narrow: bool) -> Figure | None:
+    """Return what the place does to each candidate: the two points lie on one another for a judge that does not care."""
+    shown = document.placed[: 1 if document.compare else MOST_RINGS]
+    if not shown:
+        return None
+    points = []
+    for one in shown:
+        for place, figure in (("placed_first", one.first), ("placed_second", one.second)):
+            low, high = max(0.0, figure.low), min(100.0, figure.high)
+            group = short(document, one.candidate)
+            points.append(Point(words[f"figure.{place}"], figure.value, low, high, group=group))
+    heads = [words["figure.placed"], words["rate.half_tie"], ""]
+    return forest(words["figure.position"], words["figure.position_text"], points, heads, reference=50, narrow=narrow)
 
 
 def _lengths(document: Document, words: Words, narrow: bool) -> Figure | None:

@@ -11,10 +11,10 @@ from judge.ploys import Suspect
 from judge.records import (
     Run,
 )
-from judge.report.build import CompareReport, Counts, Decision, Share
+from judge.report.build import CompareReport, Counts, Decision, Share, short_names
 from judge.report.printing import count, facts, grid, interval, line
 from judge.report.terminal_board import SOURCES, offline, print_certificate_line, print_members
-from judge.report.wording import clean, said, scope_name, short_names
+from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
 from judge.store.columns import BankSummary

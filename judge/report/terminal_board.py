@@ -12,10 +12,10 @@ from rich.table import Table
 from judge.certificate import Certificate, Check
 from judge.judges.baseline import NAME as BASELINE
 from judge.report.board import Board, BoardRow, ControlRow, Part
-from judge.report.build import Member
+from judge.report.build import Member, short_names
 from judge.report.printing import count, facts, grid, interval, line, value
 from judge.report.ratings import Rating
-from judge.report.wording import clean, short_names
+from judge.report.wording import clean
 from judge.stats.intervals import Estimate
 
 SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}

@@ -10,7 +10,8 @@ from rich.text import Text
 from judge.judges.baseline import PROTOCOLS, Baseline, turns_of
 from judge.ploys import suspicious
 from judge.records import Dialogue, Judgment, Question, Side, Verdict
-from judge.report.wording import OUTCOMES, PLOYS, clean, said, scope_name, short_names, shown_name
+from judge.report.build import short_names
+from judge.report.wording import OUTCOMES, PLOYS, clean, said, scope_name, shown_name
 from judge.store.reading import Item
 from judge.wrapping import fold
 

@@ -63,13 +63,6 @@ def clean(text: str) -> str:
 BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
 
-def short_names(names: Sequence[str]) -> dict[str, str]:
-    """Drop what all names share up to a slash, where what is left still tells them apart."""
-    heads = {name.rpartition("/")[0] for name in names}
-    tails = [name.rpartition("/")[2] for name in names]
-    return dict(zip(names, tails if len(heads) == 1 and len(set(tails)) == len(tails) else names, strict=True))
-
-
 def shown_name(dialogue: Dialogue, short: dict[str, str]) -> str:
     name = short.get(dialogue.candidate.name, dialogue.candidate.name)
     return f"{name}#{dialogue.sample + 1}" if dialogue.sample else name

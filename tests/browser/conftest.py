@@ -13,8 +13,8 @@ import pytest
 
 from judge.report.document import Document
 from judge.report.html import render
-from judge.report.words import words
-from tests.report.stage import board_report, hostile_report, pair_report
+from judge.report.words import Language, words
+from tests.report.stage import alone_report, board_report, hostile_report, long_report, pair_report
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,6 +25,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+WATCH = "window.__refused = []; addEventListener('securitypolicyviolation', (one) => window.__refused.push(one.violatedDirective + ' ' + one.blockedURI))"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -33,9 +34,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """One Chromium for the session."""
+    """One Chromium for all tests here; closed before others run, since playwright leaves an event loop going meanwhile."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="缺少 playwright，浏览器测试未跑")
     chromium = os.environ.get("JUDGE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
@@ -59,8 +60,22 @@ class Opened:
         """The ids of the questions shown."""
         return list(self.page.locator("#list .head b").all_inner_texts())
 
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def until(self, holds: str) -> None:
+        """Wait for an expression to hold; playwright's own way needs eval(), which the page's policy forbids."""
+        for _ in range(300):
+            if self.page.evaluate(holds):
+                return
+            self.page.wait_for_timeout(25)
+        raise AssertionError(f"never so: {holds}")
+
     def quiet(self) -> None:
+        """Fail if anything was asked for, refused by the policy, or complained of."""
         assert self.asked == []
+        assert self.page.evaluate("window.__refused") == []
         assert self.complaints == []
 
 
@@ -77,6 +92,7 @@ def open_page(browser: Any) -> Iterator[Open]:
             **{"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **settings}
         )
         context.set_default_timeout(8000)
+        context.add_init_script(WATCH)
         contexts.append(context)
         found = Opened(context.new_page())
 
@@ -92,7 +108,7 @@ def open_page(browser: Any) -> Iterator[Open]:
             "console", lambda said: found.complaints.append(said.text) if said.type in ("error", "warning") else None
         )
         found.page.on("pageerror", lambda error: found.complaints.append(str(error)))
-        found.page.on("dialog", lambda dialog: (found.complaints.append("dialog"), dialog.dismiss()))
+        found.page.on("dialog", lambda dialog: found.complaints.append("dialog") or dialog.dismiss())
         found.page.goto(path.as_uri() + at)
         found.page.wait_for_selector("#app:not([hidden])")
         return found
@@ -102,8 +118,8 @@ def open_page(browser: Any) -> Iterator[Open]:
         context.close()
 
 
-def written(document: Document, folder: Path, language: str = "zh", limit: int = 6_000_000) -> Path:
-    pages = render(document, words(language), limit=limit)  # type: ignore[arg-type]
+def written(document: Document, folder: Path, language: Language = "zh", limit: int = 6_000_000) -> Path:
+    pages = render(document, words(language), limit=limit)
     for page in pages:
         place = folder / page.name
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -127,14 +143,34 @@ def pair_in_english(tmp_path_factory: pytest.TempPathFactory, pair_document: Doc
 
 
 @pytest.fixture(scope="session")
-def pair_with_folder(tmp_path_factory: pytest.TempPathFactory, pair_document: Document) -> Path:
-    return written(pair_document, tmp_path_factory.mktemp("folder"), limit=1000)
+def long(tmp_path_factory: pytest.TempPathFactory, pair_document: Document) -> Path:
+    return written(long_report(pair_document, 34), tmp_path_factory.mktemp("long"))
+
+
+@pytest.fixture
+def pair_with_folder(tmp_path: Path, pair_document: Document) -> Path:
+    return written(pair_document, tmp_path, limit=1000)
 
 
 @pytest.fixture(scope="session")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("board")
-    return written(board_report(folder), folder)
+def board_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    return board_report(tmp_path_factory.mktemp("board-store"))
+
+
+@pytest.fixture(scope="session")
+def board(tmp_path_factory: pytest.TempPathFactory, board_document: Document) -> Path:
+    return written(board_document, tmp_path_factory.mktemp("board"))
+
+
+@pytest.fixture(scope="session")
+def board_in_english(tmp_path_factory: pytest.TempPathFactory, board_document: Document) -> Path:
+    return written(board_document, tmp_path_factory.mktemp("board-english"), "en")
+
+
+@pytest.fixture(scope="session")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("alone")
+    return written(alone_report(folder), folder)
 
 
 @pytest.fixture(scope="session")

@@ -19,15 +19,19 @@ from judge.records import (
     Plan,
     Question,
     Scope,
+    Score,
+    Scores,
     Side,
     Turn,
     Verdict,
 )
 from judge.report.document import Document
 from judge.store import Store, open_store
+from judge.store.reading import Item
 from tests.hostile import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[2]
+TURNS = 9  # of a hostile question
 PAIR = Plan(("示例甲", "示例乙"), bank="open", judge="示例评委")
 
 
@@ -77,30 +81,68 @@ def board_report(folder: Path) -> Document:
     return pipeline.report(store, Plan(bank="小题库"))
 
 
+def alone_report(folder: Path) -> Document:
+    """Return a report on one candidate that answered everything twice and was scored in three respects."""
+    store = open_store(str(folder / "alone.db"), create=True)
+    judge = Judge("评委", Model("e", "judge"), protocol="single")
+    said = []
+    for number in range(8):
+        question = Question("独题库", f"s-{number}", "计算", (Turn(f"第{number}题"),))
+        for sample in (0, 1):
+            answer = Answer(f"第{number}题", f"第 {sample + 1} 次答第{number}题。")
+            dialogue = Dialogue(question, Candidate("独一家", Model("e", "only")), (answer,), sample=sample)
+            parts = tuple((name, Score(number % 5 + 1, 1, 5)) for name in ("正确", "清楚"))
+            scores = Scores(Score(number % 5 + 1 + sample, 1, 6), parts)
+            said.append(Judgment(Case(question, Scope(), (dialogue,)), judge, scores, f"理由 {sample + 1}。"))
+    store.add(judgments=said)
+    return pipeline.report(store, Plan(bank="独题库"))
+
+
+def long_report(report: Document, times: int) -> Document:
+    """Return a report with its questions so many times over, without their dialogues."""
+    lines = [
+        replace(line, item=Item(replace(line.item.question, id=f"{line.item.question.id}-{at}"), (), (), ()))
+        for at in range(times)
+        for line in report.lines
+    ]
+    return replace(report, lines=tuple(lines))
+
+
 def hostile_report(folder: Path) -> Document:
-    """Return a report in which questions, answers, names, reasons and comments are all attacks."""
+    """Return a report in which questions, answers, names, reasons and comments are all attacks.
+
+    Every attack is an answer, a comment and a line of the list; each also a prompt, a reference or a reason, in turn, since
+    to lay one out takes its time. A question of several turns holds several.
+    """
     store = open_store(str(folder / "hostile.db"), create=True)
     texts = [one.text.encode("utf-8", "replace").decode() for one in HOSTILE]
-    short = [text for text in texts if len(text) < 3000]
     judge = Judge("评委<img src=x onerror=window.__hit=1>", Model("e", "j"), protocol="pair")
     names = ("甲</script><script>window.__hit=2</script>", "乙{{7*7}}\u202e")
     judgments, humans = [], []
-    for number, text in enumerate(texts):
-        other = short[(number * 5 + 3) % len(short)]
+    for at in range(0, len(texts), TURNS):
+        several = texts[at : at + TURNS]
+        short = [text[:2000] for text in several]
+        turns = tuple(
+            Turn(
+                one if turn % 3 == 0 else "问",
+                reference=one if turn % 3 == 1 else "答",
+                key_points=(one,),
+            )
+            for turn, one in enumerate(short)
+        )
         question = Question(
-            "敌意",
-            f"h{number}",
-            "安全",
-            (Turn(other, reference=text, key_points=(other,)), Turn("再说一遍")),
-            tags=(other[:40],),
-            trap=other[:60],
+            "敌意", f"h{at}<b>", short[0][:60], turns, tags=tuple(one[:40] for one in short), trap=short[1][:60]
         )
         held = [
-            Dialogue(question, Candidate(name, Model("e", name)), (Answer(other, said), Answer("再说一遍", text[:500])))
-            for name, said in zip(names, (text, other), strict=True)
+            Dialogue(
+                question, Candidate(name, Model("e", name)), tuple(map(Answer, [one.prompt for one in turns], said))
+            )
+            for name, said in zip(names, (several, short[::-1][:1] + ["好"] * (len(short) - 1)), strict=True)
         ]
-        case = Case(question, Scope(), (held[0], held[1]))
-        judgments.append(Judgment(case, judge, Verdict(Side.FIRST), text[:20000]))
-        humans.append(HumanVerdict(replace(case), f"审阅{other[:30]}", Verdict(Side.SECOND), comment=other))
+        for turn, text in enumerate(several, 1):
+            case = Case(question, Scope(turn), (held[0], held[1]))
+            reason = text[:20000] if turn % 3 == 0 else "理由"
+            judgments.append(Judgment(case, judge, Verdict(Side.FIRST), reason))
+            humans.append(HumanVerdict(case, f"审阅{text[:30]}", Verdict(Side.SECOND), comment=text[:2000]))
     store.add(judgments=judgments, human_verdicts=humans)
     return pipeline.report(store, Plan(bank="敌意", candidates=names))

@@ -1,16 +1,19 @@
 "use strict";
 (() => {
-  const index = JSON.parse(document.getElementById("index").textContent);
-  const words = index.words;
-  const sources = document.getElementById("sources");
   const byId = (id) => document.getElementById(id);
+  const index = JSON.parse(byId("index").textContent);
+  const { words, items, pairs, candidates } = index;
+  const sources = byId("sources");
+  const alone = candidates.length < 2;
   const PAGE = 60; // questions shown at a time: the list stays quick with thousands
-  const state = { q: "", s: "", a: "", r: "", f: "", d: "", o: "", x: 0, y: 1 };
+  const PLAIN = { q: "", s: "", in: "", a: "", r: "", f: "", d: "", o: "", x: 0, y: 1 };
+  const state = { ...PLAIN };
   const bodies = new Map(); // question number -> body
   const opening = new Map(); // chunk number -> promise
-  let found = index.items.map((_, at) => at);
+  const samples = new Map(); // question number -> which of several answers is shown
+  let found = items.map((_, at) => at);
   let shown = PAGE;
-  let deep = null; // numbers of questions whose dialogues hold the words searched for
+  let deep = null; // numbers of the questions whose dialogues hold the words searched for
   let references = false;
 
   const make = (tag, text, name) => {
@@ -19,18 +22,27 @@
     if (name) one.className = name;
     return one;
   };
+  // Words that are not ours: the tests of languages pass over them.
   const user = (tag, text, name) => {
     const one = make(tag, text, name);
     one.dataset.user = "";
+    return one;
+  };
+  const press = (text, act) => {
+    const one = make("button", text);
+    one.type = "button";
+    one.addEventListener("click", act);
     return one;
   };
   // The only HTML that is taken as such: bodies hold what the report's sanitiser made, behind a policy that runs nothing.
   const html = (text, name) => {
     const one = user("div", null, "text" + (name ? " " + name : ""));
     one.innerHTML = text;
+    one.querySelectorAll("pre").forEach((block) => (block.tabIndex = 0)); // those that scroll must be reached by key
     return one;
   };
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, key) => (key in values ? values[key] : all));
+  const name = (at) => candidates[at] ?? "—";
 
   // ── bodies ──────────────────────────────────────────────────────────────────────────────────────────────────────
   const inflate = async (text) => {
@@ -39,9 +51,7 @@
     return JSON.parse(await new Response(stream).text());
   };
   const waiting = new Map();
-  if (sources) {
-    window.judgeChunk = (number, text) => waiting.get(number)(text);
-  }
+  if (sources) window.judgeChunk = (number, text) => waiting.get(number)(text);
   const packed = (number) =>
     new Promise((done, failed) => {
       if (!sources) {
@@ -49,89 +59,95 @@
         return;
       }
       waiting.set(number, done);
-      const script = document.createElement("script");
+      const script = make("script"); // fetch() may not read files beside a file; a script may
       script.src = JSON.parse(sources.textContent)[number];
-      script.onerror = () => failed(new Error(words.no_folder));
+      const folder = script.getAttribute("src").split("/")[0];
+      script.onerror = () => failed(new Error(fill(words.no_folder, { folder })));
       document.head.append(script);
     });
   const chunk = (number) => {
+    if (typeof DecompressionStream === "undefined") return Promise.reject(new Error(words.old_browser));
     if (!opening.has(number)) {
-      if (typeof DecompressionStream === "undefined") return Promise.reject(new Error(words.old_browser));
-      opening.set(
-        number,
-        packed(number)
-          .then(inflate)
-          .then((all) => Object.entries(all).forEach(([at, body]) => bodies.set(Number(at), body)))
-      );
+      const opened = packed(number)
+        .then(inflate)
+        .then((all) => Object.entries(all).forEach(([at, body]) => bodies.set(Number(at), body)));
+      opened.catch(() => opening.delete(number)); // so that it can be tried again
+      opening.set(number, opened);
     }
     return opening.get(number);
   };
   const body = async (at) => {
-    if (!bodies.has(at)) await chunk(index.items[at].c);
+    if (!bodies.has(at)) await chunk(items[at].c);
     return bodies.get(at);
   };
 
-  // ── pairs ───────────────────────────────────────────────────────────────────────────────────────────────────────
-  const pairOf = () => {
-    const [x, y] = [Number(state.x), Number(state.y)];
-    const at = index.pairs.findIndex(([one, other]) => (one === x && other === y) || (one === y && other === x));
-    return { at, turned: at >= 0 && index.pairs[at][0] !== x };
+  // ── what is said of a pair ──────────────────────────────────────────────────────────────────────────────────────
+  const sides = () => (alone ? [0] : [Number(state.x), Number(state.y)]);
+  // Of two candidates each keeps its colour when the sides change; of more, the colour is the side's.
+  const colour = (candidate) => (candidates.length === 2 ? candidate : sides().indexOf(candidate));
+  const pair = () => {
+    const [x, y] = sides();
+    const at = pairs.findIndex(([one, other]) => (one === x && other === y) || (one === y && other === x));
+    return { at, turned: at >= 0 && pairs[at][0] !== x };
   };
-  const turn = (letter, turned) => (turned ? { w: "l", l: "w" }[letter] || letter : letter);
-  const letters = (item) => {
-    const { at, turned } = pairOf();
-    if (at < 0) return { own: "-", people: "-", flags: [] };
-    const own = turn(item.l[at] || "-", turned);
-    const people = turn(item.h[at] || "-", turned);
-    const flags = Object.keys(item.f).filter((name) => item.f[name].includes(at));
+  const turned = (letter) => ({ w: "l", l: "w" })[letter] || letter;
+  const letters = (item, { at, turned: swapped }) => {
+    const own = item.l[at] || "-";
+    const people = item.h[at] || "-";
+    const flags = Object.keys(item.f).filter((flag) => item.f[flag].includes(at));
     if (own !== "-" && people !== "-" && own !== people) flags.push("people differ");
-    return { own, people, flags: flags.concat(item.g) };
+    return { own: swapped ? turned(own) : own, flags: flags.concat(item.g) };
   };
 
   // ── list ────────────────────────────────────────────────────────────────────────────────────────────────────────
-  const wanted = (at) => {
-    const item = index.items[at];
-    const { own, flags } = letters(item);
+  const terms = () => state.s.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = (at, between) => {
+    const item = items[at];
     if (state.a && index.abilities[item.a] !== state.a) return false;
     if (state.d && String(item.d) !== state.d) return false;
-    if (state.r && own !== state.r) return false;
-    if (state.f && !flags.includes(state.f)) return false;
-    if (!state.s) return true;
-    if (deep) return deep.has(at);
+    if (state.r || state.f) {
+      const { own, flags } = letters(item, between);
+      if ((state.r && own !== state.r) || (state.f && !flags.includes(state.f))) return false;
+    }
+    if (!state.s || (deep && deep.has(at))) return true;
     const text = [item.id, index.abilities[item.a], item.s, item.p, ...item.k].join(" ").toLowerCase();
-    return state.s.toLowerCase().split(/\s+/).every((part) => text.includes(part));
+    return terms().every((part) => text.includes(part));
   };
-  const disputed = (at) => {
-    const { flags, own } = letters(index.items[at]);
-    const weights = { "people differ": 4, flipped: 3, suspicious: 2, "one placement": 0, reviewed: 0 };
-    return flags.reduce((sum, flag) => sum + (flag in weights ? weights[flag] : 1), own === "-" ? 1 : 0);
+  const WEIGHTS = { "people differ": 4, flipped: 3, suspicious: 2, "one placement": 0, reviewed: 0, settled: 0 };
+  const disputed = (at, between) => {
+    const { flags, own } = letters(items[at], between);
+    return flags.reduce((sum, flag) => sum + (WEIGHTS[flag] ?? 1), own === "-" ? 1 : 0);
   };
-  const order = {
-    ability: (one, other) => index.items[one].a - index.items[other].a,
-    difficulty: (one, other) => (index.items[other].d || 0) - (index.items[one].d || 0),
-    id: (one, other) => index.items[one].id.localeCompare(index.items[other].id, undefined, { numeric: true }),
-    disputed: (one, other) => disputed(other) - disputed(one),
+  const ORDER = {
+    ability: (at) => items[at].a,
+    difficulty: (at) => -(items[at].d || 0),
+    disputed: (at, between) => -disputed(at, between),
   };
   const refresh = () => {
-    found = index.items.map((_, at) => at).filter(wanted);
-    if (order[state.o]) found.sort((one, other) => order[state.o](one, other) || one - other);
+    const between = pair();
+    found = items.map((_, at) => at).filter((at) => wanted(at, between));
+    const key = ORDER[state.o];
+    const keys = new Map(key ? found.map((at) => [at, key(at, between)]) : []);
+    if (key) found.sort((one, other) => keys.get(one) - keys.get(other) || one - other);
+    if (state.o === "id") found.sort((one, other) => items[one].id.localeCompare(items[other].id, undefined, { numeric: true }));
     shown = PAGE;
     draw();
   };
   const draw = () => {
-    const list = byId("list");
-    list.replaceChildren(...found.slice(0, shown).map(row));
+    const between = pair();
+    byId("list").replaceChildren(...found.slice(0, shown).map((at) => row(at, between)));
     byId("more").hidden = found.length <= shown;
-    byId("count").textContent = fill(words.count, { shown: found.length, all: index.items.length });
+    byId("count").textContent =
+      fill(words.count, { shown: found.length, all: items.length }) + (found.length ? "" : words.comma + words.none_found);
+    light();
   };
-  const row = (at) => {
-    const item = index.items[at];
-    const { own, flags } = letters(item);
+  const row = (at, between) => {
+    const item = items[at];
+    const { own, flags } = letters(item, between);
     const line = make("li", null, "q");
     line.id = "item-" + at;
     line.dataset.at = at;
-    const button = make("button");
-    button.type = "button";
+    const button = press(null, () => (line.dataset.open === undefined ? open(at) : close(at)));
     button.setAttribute("aria-expanded", "false");
     const mark = { w: index.labels.win, t: index.labels.tie, l: index.labels.loss }[own] || "—";
     button.append(make("span", mark, "mark mark-" + (own === "-" ? "x" : own)));
@@ -139,20 +155,38 @@
     head.append(user("b", item.id), user("span", item.p));
     const meta = make("span", null, "meta");
     if (index.abilities[item.a]) meta.append(user("span", index.abilities[item.a], "chip"));
-    meta.append(make("span", fill(words.turns, { count: item.t }), "chip"));
+    meta.append(make("span", fill(item.t === 1 ? words.one_turn : words.turns, { count: item.t }), "chip"));
     if (item.trap) meta.append(make("span", words.trap, "chip"));
     flags.forEach((flag) => meta.append(make("span", index.flags[flag] || flag, "chip flag")));
     button.append(head, meta);
-    button.addEventListener("click", () => (line.dataset.open === undefined ? open(at) : close(at)));
     line.append(button);
     return line;
   };
+  // Marks the words searched for without touching what they stand in.
+  const light = () => {
+    if (typeof Highlight === "undefined") return;
+    const ranges = [];
+    const parts = state.s ? terms() : [];
+    const walker = document.createTreeWalker(byId("list"), NodeFilter.SHOW_TEXT);
+    for (let node = parts.length ? walker.nextNode() : null; node && ranges.length < 2000; node = walker.nextNode()) {
+      const text = node.data.toLowerCase();
+      if (text.length !== node.data.length) continue; // a letter that grows when it is made small: places would be off
+      parts.forEach((part) => {
+        for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + part.length)) {
+          const range = new Range();
+          range.setStart(node, at);
+          range.setEnd(node, at + part.length);
+          ranges.push(range);
+        }
+      });
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  };
 
   // ── one question ────────────────────────────────────────────────────────────────────────────────────────────────
-  const name = (at) => index.candidates[at] ?? "—";
   const open = async (at, silent) => {
     if (!found.includes(at)) {
-      Object.assign(state, { s: "", a: "", r: "", f: "", d: "" });
+      Object.assign(state, { s: "", in: "", a: "", r: "", f: "", d: "" });
       deep = null;
       controls();
       refresh();
@@ -167,107 +201,159 @@
     line.querySelector("button").setAttribute("aria-expanded", "true");
     const place = make("div", words.opening, "body");
     line.append(place);
+    if (!silent) {
+      state.q = items[at].id;
+      remember();
+    }
     try {
       place.replaceChildren(...question(at, await body(at)));
+      light();
     } catch (error) {
       place.replaceChildren(make("p", error.message, "ended"));
-    }
-    if (!silent) {
-      state.q = index.items[at].id;
-      remember();
     }
   };
   const close = (at) => {
     const line = byId("item-" + at);
     if (!line || line.dataset.open === undefined) return;
     delete line.dataset.open;
-    line.querySelector("button").setAttribute("aria-expanded", "false");
+    const button = line.querySelector("button");
+    button.setAttribute("aria-expanded", "false");
     line.querySelector(".body").remove();
-    line.querySelector("button").focus();
-    if (state.q === index.items[at].id) {
+    button.focus({ preventScroll: true });
+    button.scrollIntoView({ block: "nearest" });
+    if (state.q === items[at].id) {
       state.q = "";
       remember();
     }
   };
   const question = (at, held) => {
-    const parts = [];
-    const bar = make("div", null, "bar");
-    const flip = make("button", words.key_flip);
-    flip.type = "button";
-    flip.addEventListener("click", swap);
-    const fold = make("button", words.key_reference);
-    fold.type = "button";
-    fold.addEventListener("click", toggleReferences);
-    bar.append(flip, fold);
-    if (index.items[at].trap) bar.append(user("span", words.trap + " · " + index.items[at].trap));
-    parts.push(bar);
-    const two = [state.x, state.y].map((side) => held.dialogues.find((one) => one.candidate === Number(side) && one.sample === 0));
+    const sample = samples.get(at) || 0;
+    const shownSides = sides();
+    const two = shownSides.map((side) => held.dialogues.find((one) => one.candidate === side && one.sample === sample));
     const count = Math.max(held.turns.length, ...two.map((one) => (one ? one.answers.length : 0)));
-    for (let turnAt = 0; turnAt < count; turnAt++) parts.push(turnOf(held, two, turnAt));
-    const sides = [Number(state.x), Number(state.y)];
-    const about = (one) => one.shown.every((side) => sides.includes(side));
-    held.broken
-      .filter((one) => sides.includes(one.candidate))
-      .forEach((one) => {
-        const line = user("p", null, "note");
-        line.append(make("b", `${name(one.candidate)} · ${fill(words.turn, { turn: one.turn })} · ${one.fault}`), make("q", one.words));
-        parts.push(line);
+    const parts = [bar(at, held, sample), ...(alone ? [] : [choiceOf(at)])];
+    for (let turn = 0; turn < count; turn++) parts.push(turnOf(held, two, turn));
+    const mine = (one) => one.shown.every((side) => shownSides.includes(side)) && (one.sample || 0) === sample;
+    const cards = [
+      ...held.judgments.filter(mine).map((one) => said(one, words.judge, one.judge, one.reply)),
+      ...held.humans.filter(mine).map((one) => said(one, one.adjudicates ? words.adjudicated : words.person, one.reviewer, one.comment)),
+    ];
+    if (cards.length) {
+      const grid = make("div", null, "saids");
+      grid.append(...cards);
+      parts.push(make("h3", words.verdicts), grid);
+    }
+    const broken = held.broken.filter((one) => shownSides.includes(one.candidate));
+    if (broken.length) {
+      const list = make("ul", null, "broken");
+      broken.forEach((one) => {
+        const line = make("li");
+        line.append(user("b", name(one.candidate)), ` ${fill(words.turn, { turn: one.turn })} `, make("span", one.fault, "chip flag"), " ");
+        line.append(user("q", one.words));
+        list.append(line);
       });
-    held.humans.filter(about).forEach((one) => parts.push(said(one, words.person + " " + one.reviewer, one.comment)));
-    held.judgments.filter(about).forEach((one) => parts.push(said(one, words.judge + " " + one.judge, one.reply)));
+      parts.push(make("h3", words.attribution), list);
+    }
     return parts;
   };
+  const bar = (at, held, sample) => {
+    const place = make("div", null, "bar");
+    if (!alone) place.append(press(words.key_flip, swap));
+    if (held.turns.some(helped)) place.append(press(words.key_reference, toggleReferences));
+    const several = [...new Set(held.dialogues.map((one) => one.sample))].sort((one, other) => one - other);
+    if (several.length > 1) {
+      const pick = make("select");
+      pick.setAttribute("aria-label", words.sample_pick);
+      several.forEach((one) => option(pick, one, fill(words.sample, { number: one + 1 }), true));
+      pick.value = sample;
+      pick.addEventListener("change", () => {
+        samples.set(at, Number(pick.value));
+        byId("item-" + at).querySelector(".body").replaceChildren(...question(at, held));
+      });
+      place.append(pick);
+    }
+    const item = items[at];
+    if (item.trap) place.append(user("span", words.trap + words.colon + item.trap));
+    if (item.k.length) place.append(user("span", words.tags + words.colon + item.k.join(words.comma)));
+    return place;
+  };
+  // On a phone, where two sides do not stand beside one another.
+  const choiceOf = (at) => {
+    const choice = make("div", null, "switch");
+    choice.setAttribute("role", "group");
+    choice.setAttribute("aria-label", words.side);
+    [...sides().map((side, which) => [String(which), name(side)]), ["", words.both]].forEach(([which, text]) => {
+      const one = press(text, () => {
+        byId("item-" + at).dataset.side = which;
+        choice.querySelectorAll("button").forEach((other) => other.setAttribute("aria-pressed", String(other === one)));
+      });
+      if (which) one.dataset.user = "";
+      one.setAttribute("aria-pressed", String(which === ""));
+      choice.append(one);
+    });
+    return choice;
+  };
+  const helped = (script) => script && (script.reference || script.points.length || script.refuse);
   const turnOf = (held, two, at) => {
     const part = make("div", null, "turn");
-    part.append(make("h4", fill(words.turn, { turn: at + 1 })));
+    part.append(make("h3", fill(words.turn, { turn: at + 1 })));
     const script = held.turns[at];
-    if (script) part.append(html(script.prompt, "ask"));
-    const sides = make("div", null, "sides");
-    two.forEach((dialogue, side) => {
-      const box = make("div", null, "side");
-      box.append(user("h5", name(Number(side ? state.y : state.x))));
+    const asked = two.map((dialogue) => dialogue?.answers[at]?.prompt);
+    const same = !script && asked.every((one) => one === asked[0]); // recorded without a script: both were asked the same
+    if (script || (same && asked[0])) part.append(html(script ? script.prompt : asked[0], "ask"));
+    const grid = make("div", null, alone ? "sides one" : "sides");
+    two.forEach((dialogue, which) => {
+      const box = make("div", null, "side is-" + colour(sides()[which]));
+      box.append(user("h4", name(sides()[which])));
       const answer = dialogue && dialogue.answers[at];
       if (!answer) box.append(make("p", words.nothing, "note"));
       else {
-        if (answer.prompt) box.append(html(answer.prompt, "ask"));
-        if (answer.ended) box.append(make("p", answer.ended, "ended"));
+        if (answer.prompt && !same) box.append(html(answer.prompt, "ask"));
         if (answer.html) box.append(html(answer.html));
-        answer.ploys.forEach((text) => box.append(user("p", "⚠ " + text, "ploy")));
+        if (answer.ended) box.append(make("p", "■ " + answer.ended, "ended"));
+        answer.ploys.forEach(([kind, text]) => {
+          const line = make("p", null, "ploy");
+          line.append(make("b", kind), user("span", text));
+          box.append(line);
+        });
       }
-      sides.append(box);
+      grid.append(box);
     });
-    part.append(sides);
-    if (script && (script.reference || script.points.length || script.refuse)) {
-      const fold = make("details", null, "ref");
-      fold.open = references;
-      fold.append(make("summary", words.reference));
-      if (script.refuse) fold.append(make("p", words.should_refuse, "note"));
-      if (script.reference) fold.append(html(script.reference));
-      if (script.points.length) {
-        const list = make("ul");
-        script.points.forEach((point) => list.append(user("li", point)));
-        fold.append(list);
-      }
-      part.append(fold);
-    }
+    part.append(grid);
+    if (helped(script)) part.append(reference(script));
     return part;
   };
-  const said = (one, who, text) => {
+  const reference = (script) => {
+    const fold = make("details", null, "ref");
+    fold.open = references;
+    fold.append(make("summary", words.reference));
+    if (script.refuse) fold.append(make("p", words.should_refuse, "note"));
+    if (script.reference) fold.append(html(script.reference));
+    if (script.points.length) {
+      const list = make("ul");
+      script.points.forEach((point) => list.append(user("li", point)));
+      fold.append(list);
+    }
+    return fold;
+  };
+  const said = (one, role, who, text) => {
     const part = make("div", null, "said");
-    const line = user("p");
-    const shownAs = one.shown.map(name).join(one.known === false ? " / " : " → ");
-    const where = one.turn ? fill(words.turn, { turn: one.turn }) : words.whole;
-    line.append(make("b", who), ` · ${where} · ${shownAs}　`, make("b", one.said));
+    const line = make("p", null, "who");
+    line.append(make("span", role), user("b", who), make("span", one.turn ? fill(words.turn, { turn: one.turn }) : words.whole));
+    const [first, second] = one.shown.map(name);
+    if (second !== undefined) line.append(user("span", fill(one.known === false ? words.pair_of : words.order, { first, second })));
     part.append(line);
+    if (second === undefined) part.append(user("p", first, "result is-" + colour(one.shown[0])));
+    if (one.said) part.append(user("p", one.said, "result is-" + colour(one.won)));
     if (one.scores.length) {
       const grid = make("div", null, "scores");
       one.scores.forEach(([label, value, worst, best]) => {
         const meter = make("meter");
         meter.min = Math.min(worst, best);
         meter.max = Math.max(worst, best);
-        meter.value = worst > best ? worst + best - value : value;
+        meter.value = worst > best ? worst + best - value : value; // a rank: the least is the best
         meter.setAttribute("aria-label", label || words.overall);
-        grid.append(user("span", label || words.overall), meter, make("span", `${value} / ${best}`));
+        grid.append(label ? user("span", label) : make("span", words.overall), meter, make("span", `${value} / ${best}`, "num"));
       });
       part.append(grid);
     }
@@ -285,6 +371,7 @@
     return Promise.all(opened.filter((at) => found.includes(at)).map((at) => open(at, true)));
   };
   const swap = () => {
+    if (alone) return Promise.resolve();
     [state.x, state.y] = [state.y, state.x];
     controls();
     remember();
@@ -295,137 +382,185 @@
     document.querySelectorAll(".ref").forEach((one) => (one.open = references));
   };
 
+  // ── search in dialogues ─────────────────────────────────────────────────────────────────────────────────────────
+  const texts = (one) => (typeof one === "string" ? [one] : one && typeof one === "object" ? Object.values(one).flatMap(texts) : []);
+  const parser = new DOMParser(); // makes a document of its own: nothing in it loads or runs
+  const plain = new Map(); // question number -> its dialogues as text
+  const search = async () => {
+    const parts = terms();
+    if (!parts.length) return;
+    byId("count").textContent = words.searching;
+    await Promise.all([...new Set(items.map((item) => item.c))].map(chunk));
+    if (parts.join() !== terms().join()) return; // typed on meanwhile
+    items.forEach((_, at) => {
+      if (!plain.has(at)) {
+        const { turns, dialogues, judgments, humans } = bodies.get(at);
+        const source = texts([turns, dialogues, judgments, humans]).join("\n");
+        plain.set(at, parser.parseFromString(source, "text/html").body.textContent.toLowerCase());
+      }
+    });
+    deep = new Set(items.map((_, at) => at).filter((at) => parts.every((part) => plain.get(at).includes(part))));
+  };
+  const searched = async () => {
+    try {
+      await search();
+    } catch (error) {
+      byId("count").textContent = error.message;
+      return;
+    }
+    refresh();
+  };
+
   // ── what the address remembers ──────────────────────────────────────────────────────────────────────────────────
-  const SHORT = { q: "q", s: "s", a: "ability", r: "outcome", f: "flag", d: "difficulty", o: "sort", x: "first", y: "second" };
-  let writing = "";
-  let started = false;
+  const SHORT = { q: "q", s: "s", in: "in", a: "ability", r: "outcome", f: "flag", d: "difficulty", o: "sort", x: "first", y: "second" };
+  let written = null;
   const remember = (replace) => {
     const told = new URLSearchParams();
-    Object.keys(SHORT).forEach((key) => {
-      const plain = key === "x" ? 0 : key === "y" ? 1 : "";
-      if (String(state[key]) !== String(plain)) told.set(SHORT[key], state[key]);
+    Object.entries(SHORT).forEach(([key, long]) => {
+      if (String(state[key]) !== String(PLAIN[key])) told.set(long, state[key]);
     });
-    writing = "#" + told.toString();
-    if (location.hash === writing || (writing === "#" && !location.hash)) return;
-    history[replace ? "replaceState" : "pushState"](null, "", writing === "#" ? "#questions" : writing);
+    const hash = "#" + told.toString();
+    if (location.hash === hash || (hash === "#" && !location.hash.includes("="))) return;
+    written = hash === "#" ? "#all" : hash;
+    history[replace ? "replaceState" : "pushState"](null, "", written);
   };
-  const recall = () => {
-    const told = new URLSearchParams(location.hash.slice(1));
-    const plain = !location.hash.includes("=");
-    if (started && plain && location.hash && location.hash !== "#questions") return; // a section of the page
-    started = true;
-    Object.keys(SHORT).forEach((key) => {
-      const value = told.get(SHORT[key]);
-      state[key] = value ?? (key === "x" ? 0 : key === "y" ? 1 : "");
-    });
-    const count = index.candidates.length;
+  const recall = async () => {
+    if (location.hash === written) return;
+    const plainAnchor = !location.hash.includes("=");
+    if (written !== null && plainAnchor && location.hash && location.hash !== "#all") return; // a section of the page
+    written = location.hash;
+    const told = new URLSearchParams(plainAnchor ? "" : location.hash.slice(1));
+    Object.keys(SHORT).forEach((key) => (state[key] = told.get(SHORT[key]) ?? PLAIN[key]));
+    const count = candidates.length;
     if (!(state.x < count && state.y < count && state.x !== state.y)) [state.x, state.y] = [0, 1];
     deep = null;
     controls();
     refresh();
-    if (state.q) {
-      const at = index.items.findIndex((item) => item.id === state.q);
-      if (at >= 0) open(at, true).then(() => byId("item-" + at)?.scrollIntoView({ block: "start" }));
+    if (state.in) await searched();
+    const at = items.findIndex((item) => item.id === state.q);
+    if (at < 0) {
+      if (told.toString() && !state.q) byId("questions").scrollIntoView({ behavior: "instant" });
+      return;
     }
+    await open(at, true);
+    byId("item-" + at)?.scrollIntoView({ block: "start", behavior: "instant" });
   };
   const FIELDS = { search: "s", ability: "a", outcome: "r", flag: "f", difficulty: "d", sort: "o", first: "x", second: "y" };
-  const controls = () => Object.entries(FIELDS).forEach(([id, key]) => (byId(id).value = state[key]));
+  const controls = () => {
+    Object.entries(FIELDS).forEach(([id, key]) => (byId(id).value = state[key]));
+    byId("deep").setAttribute("aria-pressed", String(Boolean(state.in)));
+  };
 
   // ── start ───────────────────────────────────────────────────────────────────────────────────────────────────────
-  const option = (select, value, text) => {
-    const one = user("option", text);
+  const option = (select, value, text, ours) => {
+    const one = ours ? make("option", text) : user("option", text);
     one.value = value;
     select.append(one);
   };
   index.abilities.forEach((ability) => option(byId("ability"), ability, ability));
-  Object.entries(index.flags).forEach(([flag, text]) => option(byId("flag"), flag, text));
-  index.candidates.forEach((candidate, at) => ["first", "second"].forEach((id) => option(byId(id), at, candidate)));
-  if (index.candidates.length < 3) document.querySelectorAll(".pairs").forEach((one) => (one.hidden = true));
+  const marked = new Set(items.flatMap((item) => [...item.g, ...Object.keys(item.f)]));
+  if (items.some((item) => [...item.h].some((letter, at) => letter !== "-" && item.l[at] !== "-" && letter !== item.l[at]))) marked.add("people differ");
+  Object.entries(index.flags).forEach(([flag, text]) => marked.has(flag) && option(byId("flag"), flag, text, true));
+  const grades = [...new Set(items.map((item) => item.d))].filter((grade) => grade !== null && grade !== undefined).sort();
+  grades.forEach((grade) => option(byId("difficulty"), grade, grade, true));
+  candidates.forEach((candidate, at) => ["first", "second"].forEach((id) => option(byId(id), at, candidate)));
+  const hide = (id) => (byId(id).closest("label").hidden = true);
+  if (candidates.length < 3) ["first", "second"].forEach(hide);
+  if (alone) hide("outcome");
+  if (!grades.length) hide("difficulty");
+  if (!marked.size) hide("flag");
+  if (index.abilities.length < 2) hide("ability");
   Object.entries(FIELDS).forEach(([id, key]) => {
     byId(id).addEventListener(id === "search" ? "input" : "change", (event) => {
       if (event.isComposing) return;
       state[key] = byId(id).value;
-      if (id === "first" && state.x === state.y) state.y = index.candidates.findIndex((_, at) => String(at) !== state.x);
-      if (id === "second" && state.x === state.y) state.x = index.candidates.findIndex((_, at) => String(at) !== state.y);
+      if (id === "first" && state.x === state.y) state.y = candidates.findIndex((_, at) => String(at) !== state.x);
+      if (id === "second" && state.x === state.y) state.x = candidates.findIndex((_, at) => String(at) !== state.y);
       if (id === "search") deep = null;
+      if (id === "search" && !state.s) state.in = "";
       controls();
       remember(id === "search");
       if (id === "first" || id === "second") reopen();
+      else if (id === "search" && state.in) searched();
       else refresh();
     });
   });
   byId("search").addEventListener("compositionend", () => byId("search").dispatchEvent(new Event("input")));
   byId("more").addEventListener("click", () => {
+    const first = shown;
     shown += PAGE;
-    draw();
+    const between = pair();
+    byId("list").append(...found.slice(first, shown).map((at) => row(at, between))); // what is open stays open
+    byId("more").hidden = found.length <= shown;
+    light();
   });
   byId("reset").addEventListener("click", () => {
-    Object.assign(state, { q: "", s: "", a: "", r: "", f: "", d: "", o: "" });
+    Object.assign(state, PLAIN, { x: state.x, y: state.y });
     deep = null;
     controls();
     remember();
     refresh();
   });
-  byId("deep").addEventListener("click", async () => {
-    const parts = state.s.toLowerCase().split(/\s+/).filter(Boolean);
-    if (!parts.length) return byId("search").focus();
-    byId("count").textContent = words.searching;
-    try {
-      await Promise.all([...new Set(index.items.map((item) => item.c))].map(chunk));
-    } catch (error) {
-      byId("count").textContent = error.message;
-      return;
-    }
-    const parser = new DOMParser(); // a document of its own: nothing in it loads or runs
-    const plain = (at) => parser.parseFromString(texts(bodies.get(at)).join(" "), "text/html").body.textContent.toLowerCase();
-    deep = new Set(index.items.map((_, at) => at).filter((at) => ((text) => parts.every((part) => text.includes(part)))(plain(at))));
-    refresh();
+  byId("deep").addEventListener("click", () => {
+    if (!terms().length) return byId("search").focus();
+    state.in = state.in ? "" : "dialogues";
+    deep = null;
+    controls();
+    remember();
+    return state.in ? searched() : refresh();
   });
-  const texts = (one) => (typeof one === "string" ? [one] : one && typeof one === "object" ? Object.values(one).flatMap(texts) : []);
   const help = () => byId("help").showModal();
   byId("keys").addEventListener("click", help);
 
   // ── keyboard ────────────────────────────────────────────────────────────────────────────────────────────────────
-  const current = () => document.activeElement.closest?.(".q");
+  const current = () => {
+    const focused = document.activeElement.closest?.(".q");
+    if (focused || !state.q) return focused;
+    return byId("item-" + items.findIndex((item) => item.id === state.q));
+  };
+  const focusOn = (line) => {
+    line.querySelector("button").focus({ preventScroll: true });
+    line.querySelector("button").scrollIntoView({ block: "nearest" });
+  };
   const step = (by) => {
     const rows = [...document.querySelectorAll(".q")];
     const at = rows.indexOf(current());
     const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
-    if (!next && by > 0 && !byId("more").hidden) {
+    if (next) focusOn(next);
+    else if (by > 0 && !byId("more").hidden) {
       byId("more").click();
-      return step(by);
-    }
-    if (next) {
-      next.querySelector("button").focus();
-      next.scrollIntoView({ block: "nearest" });
+      step(by);
     }
   };
-  const act = {
+  const onCurrent = (act) => {
+    const line = current();
+    if (line) act(Number(line.dataset.at), line);
+  };
+  const KEYS = {
     "/": () => byId("search").focus(),
     j: () => step(1),
     k: () => step(-1),
-    o: () => current() && (current().dataset.open === undefined ? open(Number(current().dataset.at)) : close(Number(current().dataset.at))),
+    o: () => onCurrent((at, line) => (line.dataset.open === undefined ? open(at) : close(at))),
     f: () => {
       const at = current()?.dataset.at;
-      swap().then(() => at !== undefined && byId("item-" + at)?.querySelector("button").focus());
+      swap().then(() => at !== undefined && byId("item-" + at) && focusOn(byId("item-" + at)));
     },
     t: toggleReferences,
     "?": help,
-    Escape: () => current() && close(Number(current().dataset.at)),
+    Escape: () => onCurrent(close),
   };
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || byId("help").open) return;
-    if (event.target.matches("input,select,textarea")) {
+    if (event.target.matches?.("input,select,textarea")) {
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    if (act[event.key]) {
+    if (Object.hasOwn(KEYS, event.key)) {
       event.preventDefault();
-      act[event.key]();
+      KEYS[event.key]();
     }
   });
-  addEventListener("popstate", recall);
-  addEventListener("hashchange", () => location.hash !== writing && recall());
+  ["popstate", "hashchange"].forEach((change) => addEventListener(change, recall));
   byId("app").hidden = false;
   recall();
 })();
