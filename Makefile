@@ -50,12 +50,12 @@ bench-ratings: $(VENV)/.test
 	$(BIN)/python -m pip install -q -e '.[bench]'
 	$(BIN)/python benchmarks/ratings.py --peers
 
-DATA ?= ../shared/data
 bench-validity: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/validity.py --data $(DATA)
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/validity.py $(if $(DATA),--data $(DATA))
 
-bench: $(VENV)/.test
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: bench-coverage bench-ratings bench-validity
+	$(BIN)/python benchmarks/everyday.py
+	$(BIN)/python benchmarks/dispatch.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build

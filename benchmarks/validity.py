@@ -1,8 +1,9 @@
 """What the statistics claim, held against recorded judgments and people: figure, pass line, verdict.
 
-    python benchmarks/validity.py --data FOLDER [--lines 4b,4c,5c,6]
+    python benchmarks/validity.py [--data FOLDER] [--lines 4b,4c,5c,6]
 
-FOLDER holds llmeval2, judgebench, mtbench_judgments (any that is missing is named and passed over). All seeds are fixed.
+FOLDER (else JUDGE_RECORDED) holds llmeval2, judgebench, mtbench_judgments (any that is missing is named and passed over).
+All seeds are fixed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -287,7 +289,7 @@ LINES: dict[str, tuple[Callable[[Path], Iterator[Found]], tuple[str, ...]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("JUDGE_RECORDED", "../shared/data")))
     parser.add_argument("--lines", default=",".join(LINES))
     options = parser.parse_args()
     found: list[Found] = []

@@ -1,4 +1,4 @@
-"""What stands behind a result: the judge's certificate, null controls, how answers behave, what they cost, what broke where."""
+"""What stands behind a result: the judge's certificate, its panel, null controls, how answers behave, what they cost, what broke where."""
 
 from __future__ import annotations
 
@@ -103,6 +103,28 @@ def _share(figure: Estimate) -> str:
 
 def _plain(figure: Estimate | None) -> str:
     return NONE if figure is None else minus(f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]")
+
+
+def members(document: Document, words: Words) -> Grid | None:
+    """Return the judges of a panel: what each says alone, how often it flips and agrees."""
+    held = document.compare.members if document.compare is not None else document.board.members
+    if not held:
+        return None
+    alone = any(one.half_tie for one in held)  # a board of many pairs has no one figure
+    known = any(one.accuracy is not None for one in held)
+    weighed = any(one.weight != 1 for one in held)
+    heads = [words["member.judge"], words["count.judged"], *[words["rate.half_tie"]] * alone, words["count.flipped"]]
+    heads += [words["member.agreement"], *[words["member.accuracy"]] * known, *[words["member.weight"]] * weighed]
+    rows = []
+    for one in held:
+        flips = f"{one.flipped} / {one.both_placements}" if one.both_placements else NONE
+        row = [theirs(one.judge), f"{one.judged:,}", *[span(one.half_tie)] * alone, flips, _percent(one.agreement)]
+        rows.append([*row, *[_percent(one.accuracy)] * known, *[f"{one.weight:.2f}"] * weighed])
+    return Grid(heads, rows)
+
+
+def _percent(figure: float | None) -> str:
+    return NONE if figure is None else f"{figure:.1f}%"
 
 
 def controls(document: Document, words: Words) -> Grid | None:

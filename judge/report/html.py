@@ -80,7 +80,7 @@ def _page(document: Document, words: Words, held: Contents, index: str, folder: 
             board=result.leaderboard(document, words),
             counts=result.counts(document, words),
             remarks=result.remarks(document, words),
-            members=result.members(document, words),
+            members=behind.members(document, words),
             style_control=result.style(document, words),
             figures=_figures(document, words),
             turns_judged=len(document.turns) > 1,

@@ -284,25 +284,3 @@ def _taste(board: Board, words: Words, tasted: bool) -> list[str]:
 def _signed(figure: Estimate) -> dict[str, str]:
     ends = {"value": figure.value, "low": figure.low, "high": figure.high}
     return {name: minus(f"{number:+.2f}") for name, number in ends.items()}
-
-
-def members(document: Document, words: Words) -> Grid | None:
-    """Return the judges of a panel: what each says alone, how often it flips and agrees."""
-    held = document.compare.members if document.compare is not None else document.board.members
-    if not held:
-        return None
-    alone = any(one.half_tie for one in held)  # a board of many pairs has no one figure
-    known = any(one.accuracy is not None for one in held)
-    weighed = any(one.weight != 1 for one in held)
-    heads = [words["member.judge"], words["count.judged"], *[words["rate.half_tie"]] * alone, words["count.flipped"]]
-    heads += [words["member.agreement"], *[words["member.accuracy"]] * known, *[words["member.weight"]] * weighed]
-    rows = []
-    for one in held:
-        flips = f"{one.flipped} / {one.both_placements}" if one.both_placements else NONE
-        row = [theirs(one.judge), f"{one.judged:,}", *[span(one.half_tie)] * alone, flips, _percent(one.agreement)]
-        rows.append([*row, *[_percent(one.accuracy)] * known, *[f"{one.weight:.2f}"] * weighed])
-    return Grid(heads, rows)
-
-
-def _percent(figure: float | None) -> str:
-    return NONE if figure is None else f"{figure:.1f}%"

@@ -115,8 +115,8 @@ def test_a_panel_and_people_have_their_own_words(tmp_path_factory: pytest.TempPa
     by_people = pipeline.report(store, replace(PAIR, judge=None), human=True)
     verdict = behind.certificate(by_people, ZH)
     assert (verdict.word, verdict.tone, verdict.checks) == ("人工判定", "plain", None)
-    assert result.members(by_people, ZH) is None
-    assert result.members(pipeline.report(store, PAIR), ZH) is None
+    assert behind.members(by_people, ZH) is None
+    assert behind.members(pipeline.report(store, PAIR), ZH) is None
 
 
 def test_the_certificate_says_what_it_could_not_measure(pair: Document) -> None:

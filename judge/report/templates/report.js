@@ -298,9 +298,11 @@
     const part = make("div", null, "turn");
     part.append(make("h3", fill(words.turn, { turn: at + 1 })));
     const script = held.turns[at];
-    const asked = two.map((dialogue) => dialogue?.answers[at]?.prompt);
-    const same = !script && asked.every((one) => one === asked[0]); // recorded without a script: both were asked the same
-    if (script || (same && asked[0])) part.append(html(script ? script.prompt : asked[0], "ask"));
+    // What was really asked, where it is not the script's: shown once if both were asked the same.
+    const given = two.filter((dialogue) => dialogue?.answers[at]).map((dialogue) => dialogue.answers[at].prompt);
+    const same = Boolean(given[0]) && given.every((one) => one === given[0]);
+    const asked = same ? given[0] : script?.prompt;
+    if (asked) part.append(html(asked, "ask"));
     const grid = make("div", null, alone ? "sides one" : "sides");
     two.forEach((dialogue, which) => {
       const box = make("div", null, "side is-" + colour(sides()[which]));
