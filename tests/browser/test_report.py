@@ -77,8 +77,8 @@ def test_each_filter_narrows_the_list_and_stands_in_the_address(
     assert 0 < len(narrowed) < 60
     assert expected is None or len(narrowed) == expected
     assert f"{len(narrowed)} / 60" in found.page.inner_text("#count")
-    again = open_page(pair, "#" + found.page.url.partition("#")[2])
-    assert again.listed == narrowed
+    found.page.reload()
+    assert found.listed == narrowed
     found.page.go_back()
     found.until(f"{ROWS} === 60")
     found.page.go_forward()
