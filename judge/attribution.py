@@ -64,14 +64,14 @@ _FAULTS: tuple[tuple[Fault, str], ...] = (
     ),
     (
         Fault.WRONG,
-        r"(?:算|判|答|写|译|看|读|标|理解|搞|弄|记|认)(?:错|反|混)|错(?:了|误|成|把|在)|有误|不(?:正确|对|成立|准确)|都错|出错|当了真|改成了|改写为|wrong|incorrect|mistake|error",
+        r"(?:算|判|答|写|译|看|读|标|理解|搞|弄|记|认)(?:错|反|混)|错(?:了|误|成|把|在)|有误|不(?:正确|对|成立|准确)|都错|出错|当了真|改成了|改写为|wrong|incorrect|mistake|error(?!-free)",
     ),
 )
 _COMPILED = tuple((fault, re.compile(pattern, re.IGNORECASE)) for fault, pattern in _FAULTS)
 _NOT = re.compile(
     r"(?:没有?|并未|未曾|毫无|不算|没什么|不存在)[^，。；]{0,4}$"
     r"|(?:识破|指出|点出|点明|发现|看出|纠正|改正|订正)[^，。；]{0,10}$"
-    r"|\b(?:no|not|never|without|spots?|points? out|notic\w*|fix\w*|correct(?:s|ed))\b[^,.;]{0,16}$",
+    r"|\b(?:no|not|never|without|spots?|points? out|notic\w*|identif\w*|fix\w*|rectif\w*|correct(?:s|ed)|free (?:of|from))\b[^,.;]{0,16}$",
     re.IGNORECASE,
 )
 _FIXED = re.compile(r"(?:改正|纠正|更正|认错|修正|对了|都对|正确|无误|准确)[^，。；]{0,4}$")
@@ -89,7 +89,7 @@ _SPLIT = re.compile(
     r"(?<=[。；;！!？?\n])|(?<=\. )|[，,]\s?(?=(?:第[一二三四五六七八九十\d]|而|但|助手|回答|[AB甲乙](?![A-Za-z])|assistant|while|but|whereas))"
 )
 _BOTH = re.compile(r"两(?:边|者|份|个|位)|双方|both", re.IGNORECASE)
-MOST = 160  # characters of a clause that are kept
+MOST = 160  # characters of a clause that are kept; what follows is marked as left out
 
 
 def attributed(said: Iterable[Judgment | HumanVerdict]) -> list[Broken]:
@@ -123,7 +123,9 @@ def _read(text: str, case: Case, by: str) -> Iterator[Broken]:
         if fault is not None:
             question = case.question
             candidate = case.dialogues[side].candidate.name
-            yield Broken(question.id, question.ability, candidate, turn, fault, said[:MOST], by)
+            yield Broken(
+                question.id, question.ability, candidate, turn, fault, said[:MOST] + "……" * (len(said) > MOST), by
+            )
 
 
 def _fault(clause: str) -> Fault | None:

@@ -18,7 +18,7 @@ _ITEM = re.compile(
     r"^[ \t]*(?![-*+](?:[ \t]*[-*+]){2,}[ \t]*$)(?:[-*+•][ \t]+\S|\d{1,3}(?:[、)）]|\.(?!\d))[ \t]*\S|[（(]\d{1,3}[)）])",
     re.MULTILINE,
 )
-_BOLD = re.compile(r"\*\*(?=\S)[^\n]+?(?<=\S)\*\*")  # __x__ is Python's as often as Markdown's
+_STARS = re.compile(r"\n|((?<=\S))?\*{2,}((?=\S))?")  # whether they may close, and open; __x__ is Python's as often
 _TABLE = re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+\s*(?::?-+:?)?\s*$", re.MULTILINE)
 _BREAK = re.compile(r"\n\s*\n")
 _EMOJI = re.compile(r"[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]")
@@ -54,12 +54,24 @@ def style(text: str) -> Style:
         code=sum(len("".join(block.split())) for block in blocks),
         headings=len(_HEADING.findall(text)) if "#" in text else 0,
         list_items=len(_ITEM.findall(text)),
-        bold=len(_BOLD.findall(text)) if "**" in text else 0,
+        bold=_bold(text) if "**" in text else 0,
         code_blocks=len(blocks),
         tables=len(_TABLE.findall(text)) if "|" in text else 0,
         paragraphs=len(_BREAK.findall(text)) + 1 if text else 0,
         emoji=len(_EMOJI.findall(text)),
     )
+
+
+def _bold(text: str) -> int:
+    """Count what is set in bold within a line, in one pass: answers with thousands of open stars exist."""
+    count, opened = 0, False
+    for match in _STARS.finditer(text):
+        closes, opens = (group is not None for group in match.groups())
+        if opened and closes:
+            count, opened = count + 1, False
+        else:
+            opened = match[0] != "\n" and (opened or opens)
+    return count
 
 
 def total(styles: Iterable[Style]) -> Style:

@@ -93,3 +93,20 @@ def test_sides_and_turns_carry_over_within_one_reason() -> None:
     found = attributed([judgment("助手A前两轮都对；第三轮算错了税，第四轮漏了退款。助手B四轮都对。")])
     assert {(one.candidate, one.turn, one.fault) for one in found} >= {("甲", 3, Fault.WRONG)}
     assert all(one.candidate == "甲" for one in found)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "In turn 2, Assistant A identified and rectified all the errors.",
+        "Assistant B's answer in the first turn is error-free.",
+        "Assistant A's code in turn 2 is free of errors.",
+    ],
+)
+def test_an_error_that_was_found_or_is_not_there_is_no_fault(reply: str) -> None:
+    assert attributed([judgment(reply)]) == []
+
+
+def test_a_long_clause_is_cut_with_a_mark() -> None:
+    (found,) = attributed([judgment("助手A第三轮忘了用户说过不吃辣" + "还有香菜" * 60)])
+    assert found.words == "助手A第三轮忘了用户说过不吃辣" + ("还有香菜" * 60)[:145] + "……"

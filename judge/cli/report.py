@@ -26,7 +26,7 @@ EPILOG = """\b
   judge report --candidates 新版,旧版 --fail-if 'half_tie<50'   不过门槛时退出码 5
   judge report --diff mt_bench::gpt-4 mt_bench::claude       两次评测变了什么、带来什么
 
-报告只有一个文件，离线打开；内容超过 6 MB 时旁边多一个同名目录，要一起发。
+报告只有一个文件，离线打开；内容超过 6 MB 时旁边多一个 report-… 目录，要一起发。
 --fail-if 可用的数：half_tie、open、win_rate（各有 .low、.high）、judged、missing、证书各项；
 --diff 时是 difference、before、after（各有 .low、.high）与 p。
 """

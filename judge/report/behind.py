@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from judge.attribution import Broken
 from judge.behaviour import Behaviour
 from judge.certificate import Certificate, Check
-from judge.report.contents import quoted
 from judge.report.document import Cost, Document, Profile
 from judge.report.grid import NONE, Grid, Theirs, bar, minus, named, span, theirs, value
 from judge.report.sentence import short
@@ -226,7 +225,7 @@ def attribution(document: Document, words: Words) -> Attribution | None:
             words.ability(one.ability),
             one.turn,
             words[f"fault.{one.fault}"],
-            Theirs(quoted(one.words)),
+            theirs(one.words),
             theirs(one.by),
         )
         for one in document.broken

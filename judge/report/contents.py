@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from judge import markup
-from judge.attribution import MOST as LONGEST_CLAUSE
 from judge.identity import Json
 from judge.records import (
     Dialogue,
@@ -80,11 +79,6 @@ def contents(document: Document, words: Words) -> Contents:
 def shortened(text: str, most: int) -> str:
     """Cut a text that is longer, with a mark."""
     return text if len(text) <= most else text[:most].rstrip() + "……"
-
-
-def quoted(clause: str) -> str:
-    """Return a clause that was attributed, made visible; `judge.attribution` cuts long ones without a mark."""
-    return markup.visible(clause + "……" * (len(clause) >= LONGEST_CLAUSE))
 
 
 def _packed(bodies: dict[str, Json]) -> str:
@@ -170,7 +164,7 @@ def _body(line: Line, document: Document, words: Words, ploys: Ploys) -> dict[st
                 "candidate": _at(one.candidate, document),
                 "turn": one.turn,
                 "fault": words[f"fault.{one.fault}"],
-                "words": quoted(one.words),
+                "words": markup.visible(one.words),
             }
             for one in document.broken
             if one.question == question.id
