@@ -245,13 +245,14 @@ def bootstrap(games: Games, rounds: int = ROUNDS, *, seed: int = 0, prior: float
     asked = np.flatnonzero(games.counts.sum(axis=(0, 1)) > 0)
     draw = np.random.default_rng(seed).multinomial(len(asked), np.full(len(asked), 1 / len(asked)), rounds)
     weights = np.ascontiguousarray(draw.T.astype(np.float32))  # questions × rounds
-    win, tie, loss = (games.counts[plane][:, asked] for plane in range(3))
-    half_played = ((win + tie + loss) / 2).astype(np.float32)
-    ahead = ((win - loss) / 2).astype(np.float32)  # points of the first beyond half its games
-    lead = np.zeros((games.models, len(asked)), np.float32)
+    half_played = np.empty((games.counts.shape[1], len(asked)), np.float32)
+    lead = np.zeros((games.models, len(asked)), np.float32)  # points beyond half of the games
     for one, pairs in games.blocks():
-        lead[one] += ahead[pairs].sum(axis=0)
-        lead[one + 1 :] -= ahead[pairs]
+        win, tie, loss = games.counts[:, pairs][:, :, asked]
+        half_played[pairs] = (win + tie + loss) / 2
+        ahead = (win - loss) / 2
+        lead[one] += ahead.sum(axis=0)
+        lead[one + 1 :] -= ahead
     _, bread = _maximum(games, half_wins, prior, None)
     found = np.repeat(rated.strength[:, None], rounds, axis=1)
     for start in range(0, rounds, 250):  # 250 at a time keep memory flat
