@@ -1,289 +1,34 @@
 """What the statistics claim, held against recorded judgments and people: figure, pass line, verdict.
 
-    python benchmarks/validity.py [--data FOLDER] [--lines 4b,4c,5c,6]
+    python benchmarks/validity.py [--data FOLDER] [--lines 1a,1b,2a,...]
 
-FOLDER (else JUDGE_RECORDED) holds llmeval2, judgebench, mtbench_judgments (any that is missing is named and passed over).
-All seeds are fixed.
+FOLDER (else JUDGE_RECORDED) holds llmeval2, pandalm, judgebench, alpaca_eval, wildbench, mtbench_judgments; any that is
+missing is named and passed over. All seeds are fixed. Whatever uses the offline judge on a discipline of llmeval2 uses
+coefficients fitted without that discipline.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
-
-from judge.importers.detection import load
-from judge.records import Scores, Side, Verdict
-from judge.stats.bias import position_bias
-from judge.stats.bradley_terry import half_wins, rate
-from judge.stats.games import Games, NotIdentified, of_shares
-from judge.stats.length import control, style_differences
-from judge.stats.ties import davidson, rate_with_ties
-from judge.style import style
-
-Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Found:
-    """One figure against its pass line."""
-
-    line: str
-    what: str
-    figure: float
-    bar: str
-    ok: bool
-
-
-def between(line: str, what: str, figure: float, low: float = -math.inf, high: float = math.inf) -> Found:
-    bar = (
-        f"{low:g}..{high:g}"
-        if math.isfinite(low) and math.isfinite(high)
-        else f">= {low:g}"
-        if math.isfinite(low)
-        else f"<= {high:g}"
-    )
-    return Found(line, what, float(figure), bar, bool(low <= figure <= high))
-
-
-# ── scored answers: judge's and people's stars, questions × models ────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True)
-class Stars:
-    """Totals of a judge and of people, lengths of answers, and the kind of each question (0 objective, 1 open)."""
-
-    judge: Array
-    people: Array
-    chars: Array
-    kind: Array
-
-    @property
-    def models(self) -> int:
-        return self.judge.shape[1]
-
-    def games(self, stars: Array, questions: Array | None = None) -> tuple[Array, Array, Array, Array]:
-        """Return first, second, question and points of all pairs on some questions."""
-        chosen = np.arange(len(stars)) if questions is None else questions
-        first, second = np.triu_indices(self.models, 1)
-        gap = stars[chosen][:, first] - stars[chosen][:, second]
-        points = (np.sign(np.where(np.abs(gap) < 1e-9, 0, gap)) + 1) / 2
-        count = len(chosen)
-        return np.tile(first, count), np.tile(second, count), np.repeat(np.arange(count), len(first)), points.ravel()
-
-
-@lru_cache(maxsize=1)
-def stars(data: Path) -> Stars:
-    found = load("llmeval2").read(data / "llmeval2")
-    questions: dict[str, int] = {}
-    models: dict[str, int] = {}
-    kind: dict[int, int] = {}
-    chars: dict[tuple[int, int], int] = {}
-    for one in found.dialogues:
-        at = questions.setdefault(one.question.key, len(questions)), models.setdefault(one.candidate.key, len(models))
-        chars[at] = style(one.answers[0].text).chars
-        kind[at[0]] = int(one.question.subcategory == "subjective")
-    shape = len(questions), len(models)
-    sides = []
-    for records in (found.judgments, found.human_verdicts):
-        totals = np.full(shape, np.nan)
-        for record in records:
-            shown = record.case.dialogues[0]
-            assert isinstance(record.result, Scores)
-            assert record.result.overall is not None
-            totals[questions[shown.question.key], models[shown.candidate.key]] = record.result.overall.value
-        sides.append(totals)
-    lengths = np.array([[chars.get((q, m), 0) for m in range(shape[1])] for q in range(shape[0])], float)
-    return Stars(sides[0], sides[1], lengths, np.array([kind[q] for q in range(shape[0])]))
-
-
-def counted(of: Stars, totals: Array, questions: Array) -> Games:
-    first, second, question, points = of.games(totals, questions)
-    win, tie = (points == 1).astype(float), (points == 0.5).astype(float)
-    return of_shares(first, second, question, win, tie, 1 - win - tie, of.models, len(questions))
-
-
-def tau(one: Array, other: Array) -> float:
-    first, second = np.triu_indices(len(one), 1)
-    return float((np.sign(one[first] - one[second]) * np.sign(other[first] - other[second])).mean())
-
-
-# ── the lines ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def line_4b(data: Path) -> Iterator[Found]:
-    """Bradley-Terry coverage where all pairs share questions: recorded stars as the population, 200 draws."""
-    of = stars(data)
-    everything = np.arange(len(of.judge))
-    truth = rate(counted(of, of.judge, everything), prior=math.inf)
-    assert not isinstance(truth, NotIdentified)
-    for size in (40, 100, 240):
-        hits, naive_hits = [], []
-        for draw in range(200):
-            rng = np.random.default_rng([4, size, draw])
-            games = counted(of, of.judge, rng.integers(0, len(everything), size))
-            found = rate(games)
-            assert not isinstance(found, NotIdentified)
-            hits.append(((found.low <= truth.strength) & (truth.strength <= found.high)).mean())
-            reach = 1.96 * rows_error(games, found.strength)
-            naive_hits.append((np.abs(found.strength - truth.strength) <= reach).mean())
-        yield between("4b", f"BT coverage, {size} questions, cluster sandwich", float(np.mean(hits)), 0.935, 0.965)
-        yield between("4b", f"BT coverage, {size} questions, rows independent", float(np.mean(naive_hits)), high=0.55)
-
-
-def rows_error(games: Games, strength: Array) -> Array:
-    """Return standard errors that take every game for independent: what a bootstrap of rows gives."""
-    first, second = games.pairs
-    expected = 1 / (1 + np.exp(strength[second] - strength[first]))
-    win, tie, loss = games.totals
-    spread = win * (1 - expected) ** 2 + tie * (0.5 - expected) ** 2 + loss * expected**2
-    curve = games.totals.sum(axis=0) * expected * (1 - expected)
-    sides = []
-    for weight in (curve, spread):
-        matrix = np.zeros((games.models, games.models))
-        matrix[first, second] = matrix[second, first] = -weight
-        matrix[np.diag_indices(games.models)] = -matrix.sum(axis=1)
-        sides.append(matrix)
-    bread = np.linalg.pinv(sides[0])
-    return np.sqrt(np.diag(bread @ sides[1] @ bread))
-
-
-def line_4c(data: Path) -> Iterator[Found]:
-    """Davidson against Bradley-Terry with a constant share of ties: three-way log-loss on held-out pairs, 5 folds."""
-    of = stars(data)
-    for name, totals, bar in (("judge", of.judge, -0.015), ("people", of.people, -0.012)):
-        games = counted(of, totals, np.arange(len(totals)))
-        fold = np.random.default_rng(0).permutation(len(games.pairs[0])) % 5
-        gains, weights = [], []
-        for held in range(5):
-            learned = Games(of.models, games.questions, games.counts * (fold != held)[None, :, None])
-            with_ties, plain = rate_with_ties(learned, davidson), rate(learned, half_wins)
-            assert not isinstance(with_ties, NotIdentified)
-            assert not isinstance(plain, NotIdentified)
-            out = fold == held
-            first, second = games.pairs[0][out], games.pairs[1][out]
-            said = with_ties.model(
-                with_ties.ratings.strength[first] - with_ties.ratings.strength[second], with_ties.ratings.tie or -30.0
-            ).probability
-            assert said is not None
-            rate_of_ties = learned.totals[1].sum() / learned.totals.sum()
-            expected = 1 / (1 + np.exp(plain.strength[second] - plain.strength[first]))
-            constant = np.stack([expected, np.full(len(first), 1.0), 1 - expected])
-            constant *= np.array([1 - rate_of_ties, rate_of_ties, 1 - rate_of_ties])[:, None]
-            seen = games.totals[:, out]
-            gains.append(-(seen * (np.log(said) - np.log(constant))).sum())
-            weights.append(seen.sum())
-        yield between(
-            "4c", f"log-loss of Davidson less that of constant ties, {name}", sum(gains) / sum(weights), high=bar
-        )
-
-
-def line_5c(data: Path) -> Iterator[Found]:
-    """Length control by people's taste, from 200 audited pairs per kind of question: tau with people's ranking, 60 draws."""
-    of = stars(data)
-
-    def rows(chosen: Array) -> tuple[Array, Array, Array, Array, Array, Array]:
-        first, second, question, points = of.games(of.judge, chosen)
-        his = of.games(of.people, chosen)[3]
-        asked = chosen[question]
-        terms = style_differences(of.chars[asked, first][:, None], of.chars[asked, second][:, None])
-        return first, second, question, points, his, terms
-
-    def values(estimates: tuple[object, ...]) -> Array:
-        return np.array([getattr(one, "value", np.nan) for one in estimates])
-
-    for name, kinds, bar in (("objective", [0], 0.82), ("open", [1], 0.75), ("all", [0, 1], 0.76)):
-        chosen = np.flatnonzero(np.isin(of.kind, kinds))
-        first, second, question, points, his, terms = rows(chosen)
-        group = of.kind[chosen][question] if len(kinds) > 1 else np.zeros(len(first), np.int64)
-        own = values(control(first, second, question, his, terms, of.models, groups=group).raw)
-        plain = control(first, second, question, points, terms, of.models, groups=group)
-        raw = tau(values(plain.raw), own)
-        calibrated = []
-        for draw in range(60):
-            rng = np.random.default_rng([5, draw])
-            tastes = []
-            for kind in sorted(set(group.tolist())):
-                audited = rng.choice(np.flatnonzero(group == kind), 200, replace=False)
-                columns = (first, second, question, his, terms)
-                tastes.append(control(*(one[audited] for one in columns), of.models).coefficients[0])
-            people = np.array(tastes), np.zeros((len(tastes), len(tastes)))
-            found = control(first, second, question, points, terms, of.models, groups=group, people=people)
-            assert found.calibrated is not None
-            calibrated.append(tau(values(found.calibrated), own))
-        yield between(
-            "5c",
-            f"tau with people, calibrated, {name} (raw {raw:.3f}, equal length {tau(values(plain.controlled), own):.3f})",
-            float(np.mean(calibrated)),
-            low=bar,
-        )
-        if name == "open":
-            yield between("5c", "the same, less the raw tau, open", float(np.mean(calibrated)) - raw, low=0.0)
-
-
-def line_6(data: Path) -> Iterator[Found]:
-    """Position: what one balanced placement on twice the questions saves against both placements."""
-    for folder, name, wanted in (("judgebench", "Haiku", 1.28), ("mtbench_judgments", "GPT-4", 1.43)):
-        if not (data / folder).is_dir():
-            continue
-        points = placements(data / folder)
-        if points is None:
-            continue
-        found = position_bias(points[:, 0], points[:, 1], np.arange(len(points)))
-        assert found is not None
-        assert found.swap_cost is not None
-        yield between(
-            "6",
-            f"variance of both placements per call, {name}, {len(points)} items",
-            found.swap_cost,
-            wanted - 0.02,
-            wanted + 0.02,
-        )
-        yield between("6", f"never below one balanced placement, {name}", found.swap_cost, low=1.0)
-        print(f"    {name}: first wins {100 * found.first_wins.value - 50:+.1f} points, same {found.same.value:.3f}")
-
-
-def placements(folder: Path) -> Array | None:
-    """Return points of one candidate shown first and shown second, per item judged in both placements."""
-    from judge.importers.detection import find
-
-    forward: dict[tuple[str, str], float] = {}
-    backward: dict[tuple[str, str], float] = {}
-    for one in find(folder):
-        if one.format is None:
-            continue
-        for judgment in load(one.format).read(one.path).judgments:
-            if (
-                not isinstance(judgment.result, Verdict)
-                or len(judgment.case.dialogues) != 2
-                or not judgment.case.placement_known
-            ):
-                continue
-            shown = [dialogue.key for dialogue in judgment.case.dialogues]
-            item = judgment.case.target, judgment.judge.key
-            won = {Side.FIRST: 1.0, Side.TIE: 0.5, Side.SECOND: 0.0}[judgment.result.side]
-            if shown == sorted(shown):
-                forward[item] = won
-            else:
-                backward[item] = 1 - won
-    both = sorted(set(forward) & set(backward))
-    return np.array([[forward[item], backward[item]] for item in both]) if both else None
-
+from lines import correction, ratings
+from lines.found import Found
 
 LINES: dict[str, tuple[Callable[[Path], Iterator[Found]], tuple[str, ...]]] = {
-    "4b": (line_4b, ("llmeval2",)),
-    "4c": (line_4c, ("llmeval2",)),
-    "5c": (line_5c, ("llmeval2",)),
-    "6": (line_6, ()),
+    "2a": (correction.per_pair, ("llmeval2",)),
+    "2c": (correction.scores, ("llmeval2",)),
+    "2d": (correction.board, ("llmeval2",)),
+    "2e": (correction.overwriting, ("llmeval2",)),
+    "4b": (ratings.line_4b, ("llmeval2",)),
+    "4c": (ratings.line_4c, ("llmeval2",)),
+    "5c": (ratings.line_5c, ("llmeval2",)),
+    "6": (ratings.line_6, ()),
 }
 
 
@@ -293,6 +38,7 @@ def main() -> int:
     parser.add_argument("--lines", default=",".join(LINES))
     options = parser.parse_args()
     found: list[Found] = []
+    begin = time.perf_counter()
     for line in options.lines.split(","):
         run, needs = LINES[line]
         missing = [folder for folder in needs if not (options.data / folder).is_dir()]
@@ -303,10 +49,11 @@ def main() -> int:
         for one in run(options.data):
             found.append(one)
             print(
-                f"{one.line:4s} {one.what:86s} {one.figure:8.4f}  {one.bar:14s} {'ok' if one.ok else 'OFF'}", flush=True
+                f"{one.line:4s} {one.what:92s} {one.figure:9.4f}  {one.bar:14s} {'ok' if one.ok else 'OFF'}", flush=True
             )
         print(f"     {time.perf_counter() - start:.0f} s")
     missed = [one for one in found if not one.ok]
+    print(f"{len(found)} figures, {len(missed)} off, {time.perf_counter() - begin:.0f} s")
     print(json.dumps({"bench": "validity", "missed": len(missed), "lines": [vars(one) for one in found]}))
     return 1 if missed else 0
 

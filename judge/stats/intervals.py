@@ -68,22 +68,31 @@ def cluster_mean(
         low, high = (0.0, 1.0) if share else within
         return Estimate(mean, low, high, 0.0, 1, rows)
     variance = count / (count - 1) * float(sums @ sums) / rows**2
-    error = math.sqrt(variance)
-    reach = t_quantile(0.5 + confidence / 2, count - 1)
-    if share:
-        spread = mean * (1 - mean)
-        # Values that are all alike say that the spread is small, not that there is none.
-        effective = float(count) if variance < ALIKE else spread / variance
-        if variance < ALIKE or effective * min(mean, 1 - mean) < RARE:
-            low, high = wilson(mean, effective, reach)
-            return Estimate(mean, low, high, error, count, rows, effective)
-    elif variance < ALIKE:
+    if variance < ALIKE and not share:
         # No question differs among so many: how many may, and by how far at most.
-        other = wilson(0.0, count, reach)[1]
+        other = wilson(0.0, count, t_quantile(0.5 + confidence / 2, count - 1))[1]
         low, high = (mean + other * (bound - mean) for bound in within)
         return Estimate(mean, low, high, 0.0, count, rows)
-    low, high = (0.0, 1.0) if share else (-math.inf, math.inf)
-    return Estimate(mean, max(low, mean - reach * error), min(high, mean + reach * error), error, count, rows)
+    return of_variance(mean, variance, count - 1, count, rows, confidence, share=share)
+
+
+def of_variance(
+    mean: float, variance: float, freedom: float, count: int, rows: int, confidence: float = 0.95, *, share: bool = True
+) -> Estimate:
+    """Return a mean of `count` clusters with the interval of its variance: Student's t, or Wilson's where a share is rare.
+
+    A share in [0, 1] whose variance is 0 has the Wilson interval of `count` cases.
+    """
+    error, reach = math.sqrt(variance), t_quantile(0.5 + confidence / 2, freedom)
+    if not share:
+        return Estimate(mean, mean - reach * error, mean + reach * error, error, count, rows)
+    inside = min(max(mean, 0.0), 1.0)
+    # Values that are all alike say that the spread is small, not that there is none.
+    effective = float(count) if variance < ALIKE else inside * (1 - inside) / variance
+    if variance < ALIKE or 0 < effective * min(inside, 1 - inside) < RARE:
+        low, high = wilson(inside, effective, reach)
+        return Estimate(mean, low, high, error, count, rows, effective)
+    return Estimate(mean, max(0.0, mean - reach * error), min(1.0, mean + reach * error), error, count, rows)
 
 
 def stratified_ratio(

@@ -1,0 +1,1 @@
+"""The pass lines, by what they are about."""

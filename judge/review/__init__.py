@@ -1,0 +1,1 @@
+"""People settle what a judge leaves in doubt: which items, with which probability."""

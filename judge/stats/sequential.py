@@ -1,0 +1,195 @@
+"""When to stop judging: evidence that holds however often one looks, for who is ahead on a bank or on questions like these.
+
+Values of one candidate against another come in random order, in [0, 1], a half for a tie. "bank": the mean over the `total`
+questions of this bank, drawn without replacement; "like": the mean over questions like these.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from judge.stats.intervals import t_tails
+
+Reals: TypeAlias = NDArray[np.float64]
+Target: TypeAlias = Literal["bank", "like"]
+
+BETS = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.3, 1.6])  # stakes, mixed evenly over both sides
+MOST = 0.99  # of what a stake may lose at once
+GRID = 400  # values of a mean at which a confidence sequence is inverted
+LOOKS = 10
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Evidence after each value against "the mean is `null`", as e-values: 1 / alpha ends the test at level alpha.
+
+    above, below: for a mean above and below it; both: against equality. inf: impossible on this bank. All have length of
+    the values.
+    """
+
+    above: Reals
+    below: Reals
+    both: Reals
+
+    def stop(self, alpha: float = 0.05) -> int | None:
+        """Return after how many values the test ends, None where it does not."""
+        found = np.flatnonzero(self.both >= 1 / alpha)
+        return int(found[0]) + 1 if len(found) else None
+
+
+def betting(values: Reals, total: int | None = None, null: float = 0.5) -> Evidence:
+    """Bet on the next value (Waudby-Smith and Ramdas 2024): the mean of ∏ (1 + stake · (x - m)) over BETS of either sign.
+
+    With `total`, values are drawn without replacement from so many, and m is what the mean of those left would be under the
+    null; without, m is the null. A value of nan is one that could not be had: it counts against whichever side is tested.
+    Raises ValueError for values outside [0, 1] or more of them than `total`.
+    """
+    known = values[~np.isnan(values)]
+    if len(known) and not (known.min() >= 0 and known.max() <= 1):
+        raise ValueError("values lie in [0, 1]")
+    if total is not None and len(values) > total:
+        raise ValueError("more values than there are")
+    above = _wealth(np.where(np.isnan(values), 0.0, values), total, null)
+    below = _wealth(1 - np.where(np.isnan(values), 1.0, values), total, 1 - null)
+    return Evidence(above, below, (above + below) / 2)
+
+
+def _wealth(values: Reals, total: int | None, null: float) -> Reals:
+    """Return the mean wealth of bets that the mean is above the null, after each value."""
+    count = len(values)
+    before = np.concatenate([[0.0], np.cumsum(values)[:-1]]) if count else values
+    if total is None:
+        mean = np.full(count, null)
+    else:
+        mean = (total * null - before) / (total - np.arange(count))
+    # Once those left cannot bring the mean down to the null (or it lies above all of them), nothing is at stake any more.
+    sure, lost = mean < 0, mean > 1
+    stakes = np.minimum(BETS[:, None], MOST / np.maximum(mean, 1e-12))
+    steps = np.where(sure | lost, 0.0, np.log1p(stakes * (values - np.clip(mean, 0, 1))))
+    paths = np.exp(np.minimum(np.cumsum(steps, axis=1), 700.0))
+    wealth = paths.mean(axis=0)
+    return np.asarray(np.where(np.logical_or.accumulate(sure), math.inf, wealth) if count else wealth, np.float64)
+
+
+def confidence_sequence(values: Reals, total: int | None = None, confidence: float = 0.95) -> tuple[float, float]:
+    """Interval of the mean that holds at every time at once, so also when judging stopped because of what was seen.
+
+    All means that betting does not refute at 1 - confidence (Waudby-Smith and Ramdas 2024), within 1 / GRID. On a bank it
+    never leaves what the values seen and those left can make of the mean.
+    """
+    if not len(values):
+        return 0.0, 1.0
+    nothing = np.isnan(values)
+    least, most = np.where(nothing, 0.0, values), np.where(nothing, 1.0, values)
+    low_end = 0.0 if total is None else float(least.sum()) / total
+    high_end = 1.0 if total is None else (float(most.sum()) + total - len(values)) / total
+
+    def kept(mean: float) -> bool:
+        return not bool((betting(values, total, mean).both >= 1 / (1 - confidence)).any())
+
+    grid = np.linspace(low_end, high_end, GRID + 1)
+    inside = float(np.clip(least.mean() if total is None else (low_end + high_end) / 2, low_end, high_end))
+    centre = int(np.argmin(np.abs(grid - (float(np.nanmean(values)) if not nothing.all() else inside))))
+    low, high = _edge(grid[: centre + 1][::-1], kept), _edge(grid[centre:], kept)
+    return max(low_end, low - 1 / GRID), min(high_end, high + 1 / GRID)
+
+
+def _edge(grid: Reals, kept: object) -> float:
+    """Return the last value, from the first on, that is kept; the kept ones are an interval."""
+    assert callable(kept)
+    near, far = 0, len(grid) - 1
+    if kept(float(grid[far])):
+        return float(grid[far])
+    while far - near > 1:
+        middle = (near + far) // 2
+        near, far = (middle, far) if kept(float(grid[middle])) else (near, middle)
+    return float(grid[near])
+
+
+# ── a few looks, fixed beforehand ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def group_sequential(
+    values: Reals, total: int, *, looks: int = LOOKS, alpha: float = 0.05, shape: Literal["obf", "pocock"] = "obf"
+) -> tuple[int, float] | None:
+    """Look only `looks` times, after equal shares of the bank; return (values used, their mean less 0.5) where it ended.
+
+    Two-sided boundaries of O'Brien and Fleming (1979) or Pocock (1977), t statistics by their normal scores. None where it did
+    not end by the last look among the values there are.
+    """
+    bounds = boundaries(looks, alpha, shape)
+    normal = NormalDist()
+    for look in range(1, looks + 1):
+        used = round(look * total / looks)
+        if used > len(values):
+            return None
+        seen = values[:used]
+        if used < 2:
+            continue
+        error = float(seen.std(ddof=1)) / math.sqrt(used)
+        gap = float(seen.mean()) - 0.5
+        if error == 0:
+            if gap != 0 and look > 1:
+                return used, gap
+            continue
+        tail = max(t_tails(gap / error, used - 1), 1e-300)
+        if -normal.inv_cdf(min(tail / 2, 0.5)) >= bounds[look - 1]:
+            return used, gap
+    return None
+
+
+@lru_cache(maxsize=64)
+def boundaries(looks: int, alpha: float = 0.05, shape: Literal["obf", "pocock"] = "obf") -> tuple[float, ...]:
+    """Return |z| at which each of several equally spaced looks stops, with overall two-sided error alpha under the null.
+
+    O'Brien and Fleming (1979): constant · √(looks / k); Pocock (1977): a constant. The constant by recursive integration of
+    the sub-density of the sum (Armitage, McPherson and Rowe 1969).
+    """
+    scale = [math.sqrt(looks / k) if shape == "obf" else 1.0 for k in range(1, looks + 1)]
+    low, high = 0.5, 8.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _crossing([middle * one for one in scale]) > alpha else (low, middle)
+    return tuple(high * one for one in scale)
+
+
+def _crossing(bounds: Sequence[float]) -> float:
+    """Return the probability that a driftless sum of unit normals leaves the bounds at some look."""
+    points = 801
+    edge = bounds[0]
+    at = np.linspace(-edge, edge, points)
+    density = np.exp(-(at**2) / 2) / math.sqrt(2 * math.pi)
+    for look in range(2, len(bounds) + 1):
+        limit = bounds[look - 1] * math.sqrt(look)
+        new = np.linspace(-limit, limit, points)
+        weight = np.full(len(at), at[1] - at[0])
+        weight[[0, -1]] /= 2
+        kernel = np.exp(-((new[:, None] - at[None]) ** 2) / 2) / math.sqrt(2 * math.pi)
+        density = kernel @ (density * weight)
+        at = new
+    weight = np.full(len(at), at[1] - at[0])
+    weight[[0, -1]] /= 2
+    return 1 - float(density @ weight)
+
+
+# ── several pairs at once ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def e_bh(values: Sequence[float], alpha: float = 0.05) -> tuple[bool, ...]:
+    """Say which hypotheses fall so that at most a share alpha of those that do does so wrongly, on average.
+
+    e-BH (Wang and Ramdas 2022), whatever their dependence: the k largest e-values where the k-th is at least n / (alpha k).
+    """
+    count = len(values)
+    order = sorted(range(count), key=lambda at: -values[at])
+    kept = max((k for k in range(1, count + 1) if values[order[k - 1]] * k * alpha >= count), default=0)
+    fallen = set(order[:kept])
+    return tuple(at in fallen for at in range(count))
