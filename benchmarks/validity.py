@@ -17,18 +17,26 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from lines import correction, ratings
+from lines import correction, disputes, offline, ratings, stopping
 from lines.found import Found
 
 LINES: dict[str, tuple[Callable[[Path], Iterator[Found]], tuple[str, ...]]] = {
+    "1a": (disputes.recorded, ("llmeval2",)),
+    "1b": (disputes.second_opinions, ("pandalm",)),
+    "1b-unfit": (disputes.unfit, ("judgebench",)),
     "2a": (correction.per_pair, ("llmeval2",)),
     "2c": (correction.scores, ("llmeval2",)),
     "2d": (correction.board, ("llmeval2",)),
     "2e": (correction.overwriting, ("llmeval2",)),
+    "3a": (stopping.pairs, ()),
+    "3b": (stopping.nulls, ()),
+    "3d": (stopping.board, ("llmeval2",)),
     "4b": (ratings.line_4b, ("llmeval2",)),
     "4c": (ratings.line_4c, ("llmeval2",)),
     "5c": (ratings.line_5c, ("llmeval2",)),
     "6": (ratings.line_6, ()),
+    "6-selective": (ratings.selective, ("judgebench",)),
+    "7": (offline.baseline, ("llmeval2",)),
 }
 
 

@@ -76,3 +76,17 @@ def evenly(groups: Sequence[Hashable], limit: int) -> list[int]:
         ranks.append((seen.setdefault(group, 0), at))
         seen[group] += 1
     return sorted(at for _, at in sorted(ranks)[:limit])
+
+
+def balanced(groups: Sequence[Hashable], seed: object = 0) -> list[int]:
+    """Return positions in a random order in which every beginning holds each group in about its share; seeded by content."""
+    source = random.Random(content_hash("order", [str(seed), len(groups)]))
+    members: dict[Hashable, list[int]] = {}
+    for at, group in enumerate(groups):
+        members.setdefault(group, []).append(at)
+    ranked: list[tuple[float, float, int]] = []
+    for inside in members.values():
+        source.shuffle(inside)
+        shift = source.random()
+        ranked += [((rank + shift) / len(inside), source.random(), at) for rank, at in enumerate(inside)]
+    return [at for *_, at in sorted(ranked)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from judge.review.sampling import draw
+from judge.stats.intervals import Estimate, t_quantile
 from judge.stats.prediction_powered import (
     Audits,
     Predicted,
@@ -51,16 +54,17 @@ def calibrated_elsewhere(of: Stars) -> tuple[Array, Array]:
         # The size of the error, from the size of what was predicted and from a tie of the judge.
         guess = np.clip((rows / scale) @ slopes, -0.5, 0.5)
         error = ((people[learned] - 0.5).ravel() - guess) ** 2
-        about = _about(guess, rows[:, 0])
+        about = _about(guess, rows)
         slope = np.linalg.lstsq(about, error, rcond=None)[0]
         spread[mine] = np.sqrt(
-            np.maximum(_about(expected[mine].ravel() - 0.5, shown[:, :, 0].ravel()) @ slope, 0.01)
+            np.maximum(_about(expected[mine].ravel() - 0.5, shown.reshape(-1, 5)) @ slope, 0.01)
         ).reshape(len(mine), -1)
     return expected, spread
 
 
-def _about(guess: Array, verdict: Array) -> Array:
-    return np.column_stack([np.ones(len(guess)), np.abs(guess), guess**2, verdict == 0])
+def _about(guess: Array, rows: Array) -> Array:
+    """Return what the size of an error hangs on: what was predicted, and the sizes of the signals."""
+    return np.column_stack([np.ones(len(guess)), np.abs(guess), guess**2, rows[:, 0] == 0, np.abs(rows)])
 
 
 def per_pair(data: Path) -> Iterator[Found]:
@@ -78,27 +82,22 @@ def per_pair(data: Path) -> Iterator[Found]:
     for size in SIZES:
         if size > number / 2:
             continue
-        hits: dict[str, list[bool]] = {}
-        widths: dict[str, list[float]] = {}
-
-        def note(name: str, figure, truth: float) -> None:
-            hits.setdefault(name, []).append(figure.low <= truth <= figure.high)
-            widths.setdefault(name, []).append(figure.high - figure.low)
-
+        hits, widths = defaultdict[str, list[bool]](list), defaultdict[str, list[float]](list)
         for pair in chosen:
             truth = float(people[:, pair].mean())
             for turn in range(DRAWS):
                 rng = np.random.default_rng([2, size, pair, turn])
                 at = rng.choice(number, size, replace=False)
                 even = _audits(at, people[at, pair], np.full(size, size / number))
+                seen: dict[str, Estimate | Interval] = {}
                 for name, way in ways.items():
                     found = correct(judge[:, pair], way(pair, even), even, questions, target="bank")
                     assert found is not None
-                    note(name, found.corrected, truth)
+                    seen[name] = found.corrected
                     if name == "raw":
-                        note("people alone", found.people, truth)
+                        seen["people alone"] = found.people
                         error = even.value - judge[at, pair]
-                        note("tuning 1", _fixed(judge[:, pair].mean() + error.mean(), error, number), truth)
+                        seen["tuning 1"] = _fixed(judge[:, pair].mean() + error.mean(), error, number)
                 for name, doubt in (("active, calibrated", spread[:, pair]), ("active, raw", spread[:, pair])):
                     weights = UNIFORM / number + (1 - UNIFORM) * doubt / doubt.sum()
                     drawn = draw(weights, of.group, size, rng)
@@ -106,10 +105,13 @@ def per_pair(data: Path) -> Iterator[Found]:
                     way = ways["calibrated" if "calibrated" in name else "raw"]
                     found = correct(judge[:, pair], way(pair, audits), audits, questions, target="bank")
                     assert found is not None
-                    note(name, found.corrected, truth)
+                    seen[name] = found.corrected
+                for name, figure in seen.items():
+                    hits[name].append(figure.low <= truth <= figure.high)
+                    widths[name].append(figure.high - figure.low)
         alone = float(np.mean(widths["people alone"]))
-        for name, seen in hits.items():
-            yield between("2a", f"coverage per pair, {size} audits, {name}", float(np.mean(seen)), 0.935, 0.965)
+        for name, held in hits.items():
+            yield between("2a", f"coverage per pair, {size} audits, {name}", float(np.mean(held)), 0.935, 0.965)
         bars = {
             "raw": (1.18, np.inf),
             "calibrated": (1.25, np.inf),
@@ -135,15 +137,19 @@ def _audits(at: Array, value: Array, probability: Array) -> Audits:
     return Audits(np.asarray(at, np.int64), value, probability, np.zeros(len(at), np.int64))
 
 
-class _fixed:  # noqa: N801: a t interval as a value
-    """A t interval with the finite population's factor, for what is only shown."""
+@dataclass(frozen=True)
+class Interval:
+    """The ends of an interval that is only shown."""
 
-    def __init__(self, value: float, error: Array, number: int) -> None:
-        from judge.stats.intervals import t_quantile
+    low: float
+    high: float
 
-        count = len(error)
-        half = t_quantile(0.975, count - 1) * np.sqrt(error.var(ddof=1) / count * (1 - count / number))
-        self.low, self.high = value - half, value + half
+
+def _fixed(value: float, error: Array, number: int) -> Interval:
+    """Return a t interval with the finite population's factor."""
+    count = len(error)
+    half = t_quantile(0.975, count - 1) * np.sqrt(error.var(ddof=1) / count * (1 - count / number))
+    return Interval(value - half, value + half)
 
 
 def scores(data: Path) -> Iterator[Found]:
@@ -213,7 +219,14 @@ def board(data: Path) -> Iterator[Found]:
             for name in flat if size == 20 else ("calibrated",):
                 said = flat[name]
                 found = pooled(
-                    first, second, judge.ravel(), Predicted.as_said(said, audits), audits, questions, of.models, target="bank"
+                    first,
+                    second,
+                    judge.ravel(),
+                    Predicted.as_said(said, audits),
+                    audits,
+                    questions,
+                    of.models,
+                    target="bank",
                 )
                 assert found is not None
                 value, error = found.rates[of.pairs], found.errors[of.pairs]

@@ -10,6 +10,7 @@ import numpy as np
 
 from judge.importers.detection import load
 from judge.records import Side, Verdict
+from judge.reply import read_verdict
 from judge.stats.bias import position_bias
 from judge.stats.bradley_terry import half_wins, rate
 from judge.stats.games import Games, NotIdentified
@@ -176,3 +177,39 @@ def placements(folder: Path) -> Array | None:
                 backward[item] = 1 - won
     both = sorted(set(forward) & set(backward))
     return np.array([[forward[item], backward[item]] for item in both]) if both else None
+
+
+def selective(data: Path) -> Iterator[Found]:
+    """Swap again all but the strong verdicts: calls per item and accuracy, over both first placements, on judgebench."""
+    found = load("judgebench").read(data / "judgebench")
+    truth = {}
+    for one in found.human_verdicts:
+        assert isinstance(one.result, Verdict)
+        truth[one.case.target] = one.case.dialogues[0 if one.result.side is Side.FIRST else 1].key
+    games: dict[str, list[tuple[float, bool]]] = {}
+    for one in found.judgments:
+        if not isinstance(one.result, Verdict):
+            games.setdefault(one.case.target, []).append((0.5, False))
+            continue
+        right = 0.5
+        if one.result.side is not Side.TIE:
+            won = one.case.dialogues[0 if one.result.side is Side.FIRST else 1].key
+            right = float(won == truth[one.case.target])
+        said = read_verdict(one.reply or "", levels=5)  # the recorded decision has no strength, its words have
+        strong = isinstance(said, Verdict) and said.strength == 2
+        games.setdefault(one.case.target, []).append((right, strong))
+    both = [row[:2] for row in games.values() if len(row) >= 2]
+    single = np.mean([row[at][0] for row in both for at in (0, 1)])
+    full = np.mean([_settled(row[0][0], row[1][0]) for row in both])
+    chosen = [
+        (row[at][0], 1) if row[at][1] else (_settled(row[at][0], row[1 - at][0]), 2) for row in both for at in (0, 1)
+    ]
+    accuracy, calls = np.mean(chosen, axis=0)
+    print(f"    one placement {single:.3f} at 1 call, both {full:.3f} at 2")
+    yield between("6", "calls per item, all but strong verdicts swapped, Haiku", float(calls), high=1.95)
+    yield between("6", "accuracy of that, less one placement's", float(accuracy - single), low=0.0)
+
+
+def _settled(one: float, other: float) -> float:
+    """Return what two placements say together: one win and a tie is a win, two opposite winners are none."""
+    return float((np.sign(one + other - 1) + 1) / 2)

@@ -70,7 +70,7 @@ class Stars:
         question, pair = np.nonzero((people != 0.5) & self.reference[:, None])
         return question, first[pair], second[pair], people[question, pair]
 
-    def weights(self, groups: Array, models: Array | None = None, chosen: tuple[int, ...] = ()) -> Array:
+    def weights(self, groups: Array, models: Array | None = None) -> Array:
         """Fit the offline judge on the questions of some groups and the pairs of some models, in standard deviations."""
         question, first, second, won = self._decided
         learned = np.isin(self.group[question], groups)
@@ -80,18 +80,13 @@ class Stars:
         seen[question[learned], first[learned]] = seen[question[learned], second[learned]] = True
         spread = self.features[seen].std(axis=0)
         spread[spread == 0] = 1.0
-        use = np.array(chosen or range(len(NAMES)))
         gap = self.features[question[learned], first[learned]] - self.features[question[learned], second[learned]]
-        found = np.zeros(len(NAMES))
-        found[use] = fit_pairs((gap / spread)[:, use], won[learned]) / spread[use]
-        return found
+        return fit_pairs(gap / spread, won[learned]) / spread
 
-    @lru_cache(maxsize=256)  # noqa: B019: one object lives as long as the benchmark
-    def without(self, *groups: int, reference: bool = True) -> Array:
-        """Return the weights of a fit that saw none of these groups; without the reference only what needs none is counted."""
-        learned = np.setdiff1d(np.arange(len(self.groups)), groups)
-        bare = tuple(at for at, name in enumerate(NAMES) if name in UNAIDED)
-        return self.weights(learned, chosen=() if reference else bare)
+    @lru_cache(maxsize=256)  # noqa: B019
+    def without(self, *groups: int) -> Array:
+        """Return the weights of a fit that saw none of these groups."""
+        return self.weights(np.setdiff1d(np.arange(len(self.groups)), groups))
 
     def logits(self, weights: Array, questions: Array) -> Array:
         """Return the offline judge's logit of the first of every pair, questions × pairs; 0 without a reference."""
@@ -100,21 +95,21 @@ class Stars:
         return np.where(self.reference[questions][:, None], scores[:, first] - scores[:, second], 0.0)
 
     @lru_cache(maxsize=4)  # noqa: B019
-    def offline(self, *, reference: bool = True) -> Array:
+    def offline(self) -> Array:
         """Return the logits of every pair, each discipline by a fit that left it out."""
         found = np.zeros((len(self.judge), len(self.pairs[0])))
         for at in range(len(self.groups)):
             mine = np.flatnonzero(self.group == at)
-            found[mine] = self.logits(self.without(at, reference=reference), mine)
+            found[mine] = self.logits(self.without(at), mine)
         return found
 
     @lru_cache(maxsize=4)  # noqa: B019
-    def offline_for(self, held: int, *, reference: bool = True) -> Array:
+    def offline_for(self, held: int) -> Array:
         """Return the logits a second model may learn from where `held` is tested: each by a fit that saw neither."""
         found = np.zeros((len(self.judge), len(self.pairs[0])))
         for at in range(len(self.groups)):
             mine = np.flatnonzero(self.group == at)
-            found[mine] = self.logits(self.without(*sorted({at, held}), reference=reference), mine)
+            found[mine] = self.logits(self.without(*sorted({at, held})), mine)
         return found
 
     @lru_cache(maxsize=1)  # noqa: B019
@@ -130,9 +125,6 @@ class Stars:
             logit = self.offline()[mine]
             found[mine] = sigmoid(np.sign(logit) * scale * np.abs(logit) ** power)
         return found
-
-
-UNAIDED = ("refusal", "repetition", "list", "shorter", "longer")
 
 
 @lru_cache(maxsize=1)

@@ -132,6 +132,7 @@ def correct(
     """
     if len(audits) < 4:
         return None
+
     def estimate(prediction: Predicted, fixed: float | None) -> _Fitted:
         return _regression(prediction, fixed, audits, questions, target, confidence, share)
 
@@ -143,9 +144,7 @@ def correct(
         judge = Estimate(judge.value, judge.value, judge.value, 0.0, judge.clusters, judge.rows)
     rho = _correlation(predicted.audited, audits.value, 1 / audits.probability)
     saved = 1 - both.variance / alone.variance if alone.variance > 0 else None
-    return Corrected(
-        judge, alone.estimate, both.estimate, both.tuning, rho, saved, len(audits), len(said), target
-    )
+    return Corrected(judge, alone.estimate, both.estimate, both.tuning, rho, saved, len(audits), len(said), target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +311,9 @@ def pooled(
         if found is not None and target == "bank":
             found = Estimate(found.value, found.value, found.value, 0.0, found.clusters, found.rows)
         judge.append(found)
-    pairs = [(one, other) for one, other in zip(people, corrected, strict=True) if one is not None and other is not None]
+    pairs = [
+        (one, other) for one, other in zip(people, corrected, strict=True) if one is not None and other is not None
+    ]
     ratios = [other.standard_error**2 / one.standard_error**2 for one, other in pairs if one.standard_error > 0]
     rho = _correlation(predicted.audited, audits.value, 1 / audits.probability)
     rates, errors = both.matrix(models)
@@ -378,7 +379,9 @@ def _additive(
     total = np.bincount(pair, weight, len(code))
     seen = total > 0
     mean = np.bincount(pair, weight * error, len(code)) / np.where(seen, total, 1)
-    cases = total**2 / np.maximum(np.bincount(pair, weight**2, len(code)), 1e-300)  # equal draws of which as much is known
+    cases = total**2 / np.maximum(
+        np.bincount(pair, weight**2, len(code)), 1e-300
+    )  # equal draws of which as much is known
     left = np.maximum(1 - np.bincount(pair, minlength=len(code)) / size, 0)  # of a pair wholly audited nothing is
     count = np.bincount(pair, minlength=len(code))
     within = float((error - mean[pair]) @ (error - mean[pair]))

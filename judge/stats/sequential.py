@@ -7,7 +7,7 @@ questions of this bank, drawn without replacement; "like": the mean over questio
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -66,10 +66,7 @@ def _wealth(values: Reals, total: int | None, null: float) -> Reals:
     """Return the mean wealth of bets that the mean is above the null, after each value."""
     count = len(values)
     before = np.concatenate([[0.0], np.cumsum(values)[:-1]]) if count else values
-    if total is None:
-        mean = np.full(count, null)
-    else:
-        mean = (total * null - before) / (total - np.arange(count))
+    mean = np.full(count, null) if total is None else (total * null - before) / (total - np.arange(count))
     # Once those left cannot bring the mean down to the null (or it lies above all of them), nothing is at stake any more.
     sure, lost = mean < 0, mean > 1
     stakes = np.minimum(BETS[:, None], MOST / np.maximum(mean, 1e-12))
@@ -102,9 +99,8 @@ def confidence_sequence(values: Reals, total: int | None = None, confidence: flo
     return max(low_end, low - 1 / GRID), min(high_end, high + 1 / GRID)
 
 
-def _edge(grid: Reals, kept: object) -> float:
+def _edge(grid: Reals, kept: Callable[[float], bool]) -> float:
     """Return the last value, from the first on, that is kept; the kept ones are an interval."""
-    assert callable(kept)
     near, far = 0, len(grid) - 1
     if kept(float(grid[far])):
         return float(grid[far])
