@@ -24,12 +24,13 @@ from judge.styles import styles_of
 
 @dataclass(frozen=True)
 class Heard:
-    """What was said of some candidates of a bank; `members` where several judges said it together."""
+    """What was said of some candidates of a bank; `members` where several judges said it together, and what each of them `said`."""
 
     material: Material
     comparisons: Comparisons
     source: Source
     members: tuple[Member, ...] = ()
+    said: tuple[Comparisons, ...] = ()
 
 
 def hear(
@@ -75,7 +76,7 @@ def _together(heard: list[Heard], plan: Plan) -> Heard:
     first = heard[0].material
     names = "、".join(one.material.judge for one in heard)
     judgments = first.judgments.joined([one.material.judgments for one in heard[1:]])
-    return Heard(replace(first, judge=names, judgments=judgments), panel, heard[0].source, tuple(members))
+    return Heard(replace(first, judge=names, judgments=judgments), panel, heard[0].source, tuple(members), tuple(said))
 
 
 def _worth(members: list[Comparisons]) -> Consensus | None:

@@ -23,6 +23,8 @@ from judge.report.board import PLAIN, Board, ControlRow, View
 from judge.report.build import CompareReport
 from judge.report.diff import Diff, Side
 from judge.report.document import Document, document
+from judge.review.correction import correction_of
+from judge.review.queue import queue_of
 from judge.store import Store
 
 
@@ -41,13 +43,24 @@ def compare(store: Store, plan: Plan, *, human: bool = False, limits: Mapping[st
 
 
 def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate | None) -> CompareReport:
-    """Say how the first of two candidates stands against the second."""
+    """Say how the first of two candidates stands against the second, and what people's drawn verdicts make of it."""
     material = heard.material
     suspects = store.suspects(material.candidates.tolist(), set(material.questions.code.tolist()))
     found = build.compare_report(
         material, heard.comparisons, plan, heard.source, members=heard.members, suspects=suspects
     )
-    return replace(found, certificate=certificate)
+    found = replace(found, certificate=certificate)
+    if heard.source == "human" or not store.humans_sampled(material.bank.name):
+        return found
+    correction = correction_of(queue_of(store, heard, plan, triage=False), plan)
+    if not correction.audits:
+        return found
+    half_tie = next((row.figure.corrected for row in correction.rows if row.candidate == found.first), None)
+    decision = None
+    if half_tie is not None and found.overall.rates is not None:
+        rates = replace(found.overall.rates, half_tie=half_tie, half_tie_bounds=(half_tie.value, half_tie.value))
+        decision = build.decide(rates, plan)
+    return replace(found, correction=correction, corrected=decision)
 
 
 def leaderboard(
@@ -100,6 +113,10 @@ def _board(
         certificate=None if human else certify(evidence),
     )
     controls = _controls(store, bank, found, plan) if view.controls else ()
+    if view.corrected:
+        if human:
+            raise InputError("人工的榜不用校正", where="--corrected", fix="去掉 --human 或 --corrected")
+        found = replace(found, correction=correction_of(queue_of(store, heard, plan, limits), plan))
     found = replace(found, members=tuple(replace(one, half_tie=None) for one in heard.members), controls=controls)
     return found, heard, evidence
 

@@ -65,7 +65,9 @@ def _expected(key: str) -> str:
         "confidence": "0 与 1 之间的数",
         "seed": "整数",
         "limit": "整数",
-        "panel": "equal 或 weighted",
+        "panel": "equal、weighted 或 cascade",
+        "until": "all 或 decided",
+        "target": "like 或 bank",
     }
     return kinds.get(key.partition(".")[0], "文字")
 

@@ -133,6 +133,9 @@ class Candidate:
         return content_hash("candidate", self.model)
 
 
+AGAIN = "+swap"  # ends the name of a judge that was asked the other way round where the first answer was in doubt
+
+
 @dataclass(frozen=True)
 class Judge:
     """A judge: a model, what it is asked (protocol, template and rubric hash) and how its replies are read."""
@@ -391,7 +394,9 @@ class Plan:
     confidence: float = 0.95
     seed: int = 0
     limit: int | None = None  # so many questions, evenly over abilities
-    panel: Literal["equal", "weighted"] = "equal"  # how the votes of several judges count
+    panel: Literal["equal", "weighted", "cascade"] = "equal"  # how the votes of several judges count
+    until: Literal["all", "decided"] = "all"  # decided: judging stops when the order is, and intervals allow for it
+    target: Literal["like", "bank"] = "like"  # what is estimated: questions like these, or this bank alone
 
     @property
     def judges(self) -> tuple[str, ...]:
@@ -401,10 +406,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Run:
-    """One import or one plan carried out, with what was counted on the way."""
+    """One import, one plan or one draw of items for people carried out, with what was counted on the way."""
 
     name: str
-    kind: Literal["import", "compare"]
+    kind: Literal["import", "compare", "audit"]
     content: Json
 
     @cached_property

@@ -169,6 +169,16 @@ def fitted(data: Preferences, pairs: NDArray[np.bool_]) -> Coefficients:
     return Coefficients(tuple(weights.tolist()), tuple(_answers(data, pairs).mean(0).tolist()), scale, power, None)
 
 
+def left_out(data: Preferences, trained_on: Sequence[str]) -> dict[str, tuple[float, ...]]:
+    """Return, for every group the offline judge was trained on, weights fitted without it; none where too little is left."""
+    found = {}
+    for at, name in enumerate(data.groups):
+        others = data.group != at
+        if name in trained_on and others.sum() >= ENOUGH:
+            found[name] = tuple(_weights(data, others).tolist())
+    return found
+
+
 def _answers(data: Preferences, pairs: NDArray[np.bool_]) -> Reals:
     """Return the features of every answer that stands in some of the pairs."""
     return np.asarray(data.features[np.unique(np.concatenate([data.first[pairs], data.second[pairs]]))], np.float64)

@@ -20,6 +20,7 @@ EPILOG = """\b
   judge leaderboard --bank mt_bench --judge gpt-4 --by turn
   judge leaderboard --bank llmeval2 --method bt      等级分、区间与名次范围
   judge leaderboard --bank llmeval2 --style          原样与控制篇幅之后并排
+  judge leaderboard --corrected           人工抽查校正后的榜
   judge leaderboard --controls            基线对自己、空回答、照抄题目各得多少
   judge leaderboard --bank superclue_open --json
 
@@ -45,6 +46,10 @@ EPILOG = """\b
 )
 @click.option("--style", is_flag=True, help="再列出控制篇幅与格式之后会怎样")
 @click.option("--controls", is_flag=True, help="再列出对照：基线对自己、空回答、照抄题目")
+@click.option("--corrected", is_flag=True, help="再列出校正后的数字：评委、抽查的人、两者合起来")
+@click.option(
+    "--for", "target", type=click.Choice(["like", "bank"]), help="校正要知道的：像这样的题（默认），或只就这份题库"
+)
 @click.option("--by", type=click.Choice(["ability", "turn", "dimension"]), help="再按能力、轮次或评分维度分列")
 @click.option("--baseline", metavar="候选", help="以谁为基线算 OPEN（都只同一个候选比过时自动取它）")
 @click.option("--candidates", metavar="候选,…", help="只排这些候选，逗号分隔")
@@ -66,6 +71,8 @@ def leaderboard(
     interval: str,
     style: bool,
     controls: bool,
+    corrected: bool,
+    target: str | None,
     by: By | None,
     baseline: str | None,
     candidates: str | None,
@@ -94,13 +101,16 @@ def leaderboard(
             "panel": panel,
             "history": history,
             "scope": scope,
+            "target": target,
         },
     )
-    view = View(by, method, controls, style, resample=interval == "bootstrap")
+    view = View(by, method, controls, style, resample=interval == "bootstrap", corrected=corrected)
     board = pipeline.leaderboard(opened(url), plan, human=human, view=view, limits=limits())
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return
     from judge.report.terminal_board import print_board
+    from judge.report.terminal_review import print_correction
 
     print_board(board, console())
+    print_correction(board.correction, console())

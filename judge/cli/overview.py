@@ -12,6 +12,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "leaderboard": ("judge.cli.leaderboard:leaderboard", "一个题库上所有候选的排行榜"),
     "report": ("judge.cli.report:report", "写一份能转发的报告：网页、Excel、CSV、Markdown"),
     "validate": ("judge.cli.validate:validate", "评委的证书：与人有多一致，能不能单独用"),
+    "disputes": ("judge.cli.disputes:disputes", "哪些评判最该怀疑，为什么"),
+    "audit": ("judge.cli.audit:audit", "人工抽查：抽哪些、收回来、校正多少、何时够"),
     "show": ("judge.cli.show:show", "一道题的全部：对话、评判、理由、人工判定"),
     "import": ("judge.cli.import_:import_", "导入题目、回答、评判与人工判定"),
     "export": ("judge.cli.export:export", "导出为本项目的 JSONL"),

@@ -55,7 +55,7 @@ def validate(
     from judge import pipeline
     from judge.records import Plan
 
-    with _store(data, url) as store:
+    with store_of(data, url) as store:
         bank = data if data is not None and not Path(data).exists() else bank
         bank, found = pipeline.certificates(store, Plan(judge=judge_name, bank=bank), limits)
     if as_json:
@@ -88,7 +88,7 @@ def _limits(thresholds: tuple[str, ...]) -> Mapping[str, Limit]:
 
 
 @contextmanager
-def _store(data: str | None, url: str) -> Iterator[Store]:
+def store_of(data: str | None, url: str) -> Iterator[Store]:
     """Open the store, or one that holds some data for as long as it is looked at."""
     if data is None or not Path(data).exists():
         _refuse_missing(data)

@@ -16,7 +16,7 @@ from pathlib import Path
 from judge.identity import Json, content_hash
 from judge.judges.features import NAMES, features
 from judge.models import Reply
-from judge.records import Case, Dialogue, Judge, Judgment, Model, Score, Scores, Side, Unanswered, Verdict
+from judge.records import Case, Dialogue, Judge, Judgment, Model, Scope, Score, Scores, Side, Unanswered, Verdict
 
 NAME = "baseline"
 PROTOCOLS = ("offline-pair", "offline-scores")  # of its records
@@ -118,6 +118,20 @@ class Baseline:
             weight * math.fsum(a[at] - b[at] for a, b in zip(one, other, strict=True)) / root
             for at, weight in enumerate(self.coefficients.weights)
         ]
+
+
+def leaning(dialogue: Dialogue, turn: int | None = None, weights: Sequence[float] | None = None) -> float | None:
+    """Return how much an answer's features speak for it; of two dialogues the difference is the judge's logit before calibration.
+
+    Of the whole dialogue, or of one turn (from 1); None where no turn that is judged has a reference or it ended early.
+    """
+    case = Case(dialogue.question, Scope(turn), (dialogue,))
+    turns, _ = turns_of(case)
+    if not turns or len(dialogue.answers) < len(dialogue.question.turns):
+        return None
+    used = shipped().weights if weights is None else weights
+    each = [math.fsum(w * x for w, x in zip(used, numbers, strict=True)) for numbers in _of_turns(dialogue, turns)]
+    return math.fsum(each) / math.sqrt(len(each))
 
 
 def turns_of(case: Case) -> tuple[list[int], int]:

@@ -14,6 +14,7 @@ from judge.columns import JudgmentColumns, Kind
 from judge.comparison import Comparisons
 from judge.records import Plan, Scores, Tally
 from judge.report.build import Member, abilities_of, counts
+from judge.report.correction import Correction
 from judge.report.ratings import Method, Rated, Rating, StyleBoard, Styled
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
@@ -31,6 +32,7 @@ class View:
     controls: bool = False
     style: bool = False
     resample: bool = False  # intervals of ratings by cluster bootstrap
+    corrected: bool = False  # beside the judge's figures, those corrected by people's drawn verdicts
 
 
 PLAIN = View()
@@ -116,6 +118,7 @@ class Board:
     style: StyleBoard | None = None
     controls: tuple[ControlRow, ...] = ()
     certificate: Certificate | None = None
+    correction: Correction | None = None
 
 
 def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:

@@ -13,6 +13,7 @@ from judge.columns import Codes
 from judge.comparison import Comparisons, State
 from judge.ploys import Suspect
 from judge.records import Plan
+from judge.report.correction import Correction
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.power import questions_needed
@@ -110,6 +111,8 @@ class CompareReport:
     members: tuple[Member, ...]  # of a panel; empty where one judge judged
     suspects: tuple[Suspect, ...]  # what in the answers seems meant for the judge
     certificate: Certificate | None = None  # of the judge; people have none
+    correction: Correction | None = None  # by people's drawn verdicts, where there are some
+    corrected: Decision | None = None  # what the corrected figure says
 
 
 def compare_report(

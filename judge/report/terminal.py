@@ -14,6 +14,7 @@ from judge.records import (
 from judge.report.build import CompareReport, Counts, Decision, Share, short_names
 from judge.report.printing import count, facts, grid, interval, line
 from judge.report.terminal_board import SOURCES, offline, print_certificate_line, print_members
+from judge.report.terminal_review import summary
 from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
@@ -61,6 +62,7 @@ def print_compare(report: CompareReport, console: Console) -> None:
     table.add_row("胜+½平", interval(rates.half_tie), f"{100 - rates.half_tie.value:.2f}", "50.00")
     table.add_row("胜 / 平 / 负", _wtl(overall), "", "")
     console.print(table)
+    _print_corrected(report, console, first, second)
     heading = f"胜+½平（{report.plan.confidence:.0%} 区间）"
     _print_parts(console, ("能力", heading), report.abilities)
     _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
@@ -69,6 +71,22 @@ def print_compare(report: CompareReport, console: Console) -> None:
     _print_counts(console, overall, bool(offline(report.judge)))
     _print_suspects(console, report.suspects)
     print_certificate_line(report.certificate, console)
+
+
+def _print_corrected(report: CompareReport, console: Console, first: str, second: str) -> None:
+    """Say what people's drawn verdicts make of the figure and of the sentence."""
+    found, decision = report.correction, report.corrected
+    if found is None:
+        return
+    console.print()
+    figure = next((row.figure for row in found.rows if row.candidate == report.first), None)
+    if figure is None or decision is None:
+        line(console, f"人工抽查 {found.audits} 条，至少要 {found.needed} 条才能校正。")
+        return
+    said = f"人工校正后：胜+½平 {interval(figure.corrected)}（只看评委 {interval(figure.judge)}，只看人 {interval(figure.people)}）"
+    line(console, said, _style(decision))
+    line(console, _sentence(decision, first, second), _style(decision))
+    line(console, summary(found))
 
 
 def _print_suspects(console: Console, suspects: Sequence[Suspect]) -> None:
@@ -172,7 +190,7 @@ RUN_COUNTS = {
 
 def print_runs(runs: Sequence[tuple[Run, str]], console: Console) -> None:
     """Print what was carried out, oldest first, with what was counted on the way."""
-    kinds = {"import": "导入", "compare": "评测"}
+    kinds = {"import": "导入", "compare": "评测", "audit": "抽样"}
     for run, created in runs:
         content = run.content if isinstance(run.content, dict) else {}
         counts, notes = content.get("counts", {}), content.get("notes", {})

@@ -94,6 +94,15 @@ def doubt(signals: Signals, tie: Flags, unjudged: Flags) -> Reals:
     return np.asarray(np.where(unjudged, 1.0, np.where(tie, found / 2, found)), np.float64)
 
 
+def expected_error(doubts: Reals, tie: Flags, unjudged: Flags) -> Reals:
+    """Return how far people's value is expected to lie from what is predicted, in [0, 1], before anyone was asked.
+
+    Of LLMEval-2's decided verdicts the sd grows evenly with doubt, from .19 in the lowest tenth to .39 in the highest; of
+    ties it is .3 whatever speaks against them.
+    """
+    return np.asarray(np.where(unjudged, 0.4, np.where(tie, 0.3, 0.1 + 0.4 * doubts)), np.float64)
+
+
 # ── reasons ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -23,6 +23,7 @@ Target: TypeAlias = Literal["bank", "like"]
 
 BETS = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.3, 1.6])  # stakes, mixed evenly over both sides
 MOST = 0.99  # of what a stake may lose at once
+ROUNDING = 1e-9  # of a mean
 GRID = 400  # values of a mean at which a confidence sequence is inverted
 LOOKS = 10
 
@@ -67,13 +68,13 @@ def _wealth(values: Reals, total: int | None, null: float) -> Reals:
     count = len(values)
     before = np.concatenate([[0.0], np.cumsum(values)[:-1]]) if count else values
     mean = np.full(count, null) if total is None else (total * null - before) / (total - np.arange(count))
-    # Once those left cannot bring the mean down to the null (or it lies above all of them), nothing is at stake any more.
-    sure, lost = mean < 0, mean > 1
+    # Sure: those left cannot bring the mean down to the null any more; that a sum of thirds is off by rounding proves nothing.
+    sure = np.full(count, False) if total is None else before + values > total * (null + ROUNDING)
+    lost = mean > 1  # those left cannot bring it up to the null: nothing is at stake any more
     stakes = np.minimum(BETS[:, None], MOST / np.maximum(mean, 1e-12))
-    steps = np.where(sure | lost, 0.0, np.log1p(stakes * (values - np.clip(mean, 0, 1))))
+    steps = np.where(lost, 0.0, np.log1p(stakes * (values - np.clip(mean, 0, 1))))
     paths = np.exp(np.minimum(np.cumsum(steps, axis=1), 700.0))
-    wealth = paths.mean(axis=0)
-    return np.asarray(np.where(np.logical_or.accumulate(sure), math.inf, wealth) if count else wealth, np.float64)
+    return np.asarray(np.where(sure, math.inf, paths.mean(axis=0)), np.float64)
 
 
 def confidence_sequence(values: Reals, total: int | None = None, confidence: float = 0.95) -> tuple[float, float]:
@@ -95,6 +96,8 @@ def confidence_sequence(values: Reals, total: int | None = None, confidence: flo
     grid = np.linspace(low_end, high_end, GRID + 1)
     inside = float(np.clip(least.mean() if total is None else (low_end + high_end) / 2, low_end, high_end))
     centre = int(np.argmin(np.abs(grid - (float(np.nanmean(values)) if not nothing.all() else inside))))
+    if not kept(float(grid[centre])):  # an early lead may refute what the mean has come to since
+        centre = int(np.argmin([betting(values, total, float(mean)).both.max() for mean in grid]))
     low, high = _edge(grid[: centre + 1][::-1], kept), _edge(grid[centre:], kept)
     return max(low_end, low - 1 / GRID), min(high_end, high + 1 / GRID)
 
@@ -132,11 +135,11 @@ def group_sequential(
             continue
         error = float(seen.std(ddof=1)) / math.sqrt(used)
         gap = float(seen.mean()) - 0.5
-        if error == 0:
-            if gap != 0 and look > 1:
-                return used, gap
-            continue
-        tail = max(t_tails(gap / error, used - 1), 1e-300)
+        if error > ROUNDING:
+            tail = t_tails(gap / error, used - 1)
+        else:  # of values all alike t knows no error: as many coins that fall on one side
+            tail = 0.5 ** (used - 1) if abs(gap) > ROUNDING else 1.0
+        tail = max(tail, 1e-300)
         if -normal.inv_cdf(min(tail / 2, 0.5)) >= bounds[look - 1]:
             return used, gap
     return None

@@ -182,6 +182,35 @@ class Columns:
             }
         )
 
+    def human_draws(self, bank: str, history: str = "own") -> list[tuple[float | None, str]]:
+        """Return of every row of `human_columns` the chance with which it was drawn (None: not known) and in which draw."""
+        table, shown = tables.human_verdict, tables.dialogue
+        query = (
+            select(table.c.probability, table.c.content)
+            .join(shown, table.c.first == shown.c.code)
+            .join(tables.question, table.c.question == tables.question.c.code)
+            .where(tables.question.c.bank == bank, shown.c.history == history, _standing())
+            .order_by(table.c.code)
+        )
+        return [(row.probability, str(json.loads(row.content).get("draw") or "")) for row in self._rows(query)]
+
+    def suspicious(self, bank: str, candidates: Sequence[int]) -> set[tuple[int, int, int]]:
+        """Return (question, candidate, sample) of the answers in which something seems meant for their judge."""
+        dialogue = tables.dialogue
+        query = (
+            select(dialogue.c.question, dialogue.c.candidate, dialogue.c.sample)
+            .join(tables.suspicion, tables.suspicion.c.dialogue == dialogue.c.code)
+            .join(tables.question, dialogue.c.question == tables.question.c.code)
+            .where(tables.question.c.bank == bank, dialogue.c.candidate.in_(candidates))
+        )
+        return {(row.question, row.candidate, row.sample) for row in self._rows(query)}
+
+    def humans_sampled(self, bank: str) -> bool:
+        """Tell whether people judged something whose chance to be drawn is known."""
+        table = tables.human_verdict
+        query = select(table.c.code).join(tables.question).where(tables.question.c.bank == bank)
+        return bool(self._rows(query.where(table.c.probability.is_not(None)).limit(1)))
+
     def humans_drawn(self, bank: str) -> bool:
         """Tell whether people judged what was drawn for them (or everything), rather than what they chose."""
         table = tables.human_verdict

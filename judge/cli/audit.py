@@ -1,0 +1,285 @@
+"""judge audit"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from judge.cli.disputes import plan_of_audit
+from judge.cli.help import Command, Group
+from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
+from judge.errors import InputError
+
+EPILOG = """\b
+例：
+  judge audit draw --items 40                 从上一次评测里抽 40 条，写成判卷
+  judge audit import 判卷.jsonl --reviewer 小陈   收回判好的
+  judge audit status --target 3               现在差多少，还要看几条
+  judge leaderboard --corrected               校正后的榜
+  judge audit simulate --data llmeval2目录     拿逐条判过的数据演一遍：省多少人工
+
+每一条被抽中的概率在抽的时候就记下；人自己挑来判的不知道概率，只作展示，不进校正。
+"""
+
+DRAW = """\b
+例：
+  judge audit draw --items 40
+  judge audit draw llmeval2::gpt-4 --items 100 --uniform 0.5 --out 判卷.jsonl
+  judge audit draw --scores --items 20        抽 20 题，每个候选的回答都打分
+
+至少三成的机会均匀给每一条（别的信号看不见的错靠它），其余偏向更可能判错的；各能力按份额抽。
+判卷一行一条，左右随机、不写是谁；在 verdict 里填 左、右、平、都不好 或 跳过（打分的填分数）。
+"""
+
+IMPORT = """\b
+例：
+  judge audit import 判卷.jsonl --reviewer 小陈
+
+没填的行不算；填好一部分就可以先收，重复收同一份不会重复计。
+"""
+
+STATUS = """\b
+例：
+  judge audit status
+  judge audit status llmeval2 --target 2
+
+先看抽了多少、判了多少，再看校正后的数字与区间，最后说离目标宽度还差几条。
+"""
+
+SIMULATE = """\b
+例：
+  judge audit simulate --data llmeval2目录
+  judge audit simulate llmeval2 --items 20,80 --draws 100
+
+把人逐条判过的数据当作随叫随到的审阅者，反复抽样：队列找出多少错，区间盖住真值的次数，省多少人工。
+"""
+
+RUN = click.argument("run", required=False, metavar="[评测|题库]")
+BANK = click.option("--bank", metavar="题库", help="哪个题库（只有一个有评判时可省）")
+JUDGE = click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）")
+CANDIDATES = click.option("--candidates", metavar="候选,…", help="只看这些候选，逗号分隔")
+
+
+@click.group(cls=Group, epilog=EPILOG)
+def audit() -> None:
+    """人工抽查：抽哪些、收回来、校正多少、何时够。"""
+
+
+@audit.command(cls=Command, epilog=DRAW)
+@RUN
+@BANK
+@JUDGE
+@CANDIDATES
+@click.option(
+    "--items", type=click.IntRange(1), default=40, metavar="条", help="抽多少条（默认 40）；--scores 时是多少题"
+)
+@click.option(
+    "--uniform", type=click.FloatRange(0.3, 1), default=0.3, metavar="比例", help="均匀抽的比例（默认 0.3，至少 0.3）"
+)
+@click.option(
+    "--overlap", type=click.FloatRange(0, 1), default=0.2, metavar="比例", help="请两个人判的比例（默认 0.2）"
+)
+@click.option("--scores", is_flag=True, help="抽题，每个候选的回答都打分，而不是抽一对对的比较")
+@click.option("--seed", type=int, default=0, metavar="种子", help="同一个种子抽出同样的条目（默认 0）")
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="文件", help="判卷写到哪里（默认 results/抽样名.jsonl）"
+)
+@store_option
+@json_option
+def draw(
+    run: str | None,
+    bank: str | None,
+    judge_name: str | None,
+    candidates: str | None,
+    items: int,
+    uniform: float,
+    overlap: float,
+    scores: bool,
+    seed: int,
+    out: Path | None,
+    url: str,
+    as_json: bool,
+) -> None:
+    """抽一批给人判，记下每条被抽中的概率，写成判卷。"""
+    from judge.cli.live import limits
+    from judge.review.asking import draw_pairs, draw_scores
+    from judge.review.draws import sheet
+    from judge.review.queue import queue
+
+    store = opened(url)
+    plan = plan_of_audit(store, run, bank, judge_name, candidates)
+    found = queue(store, plan, limits())
+    if scores:
+        made = draw_scores(store, found, plan, items, overlap, seed)
+    else:
+        made = draw_pairs(store, found, plan, items, uniform, overlap, seed)
+    target = out or Path("results") / f"{made.name}.jsonl"
+    if target.exists():
+        raise InputError("文件已经在了，不覆盖", where=str(target), fix="换个名字：--out 别的.jsonl")
+    lines = [
+        json.dumps(row, ensure_ascii=False)
+        for row in sheet(
+            made, store.questions(made.bank), [one for one in store.dialogues(made.bank) if one.history == made.history]
+        )
+    ]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"写不了（{error.strerror}）", where=str(target), fix="换个目录：--out 别处.jsonl") from error
+    store.add(run=made.run)
+    if as_json:
+        print_json("judge.draw/1", {**fields_of(made), "sheet": str(target)})
+        return
+    twice = sum(one.reviewers > 1 for one in made.items)
+    unit = "份回答" if made.unit == "scores" else "条"
+    print(
+        f"抽样 {made.name}：从 {made.frame:,} {'题' if made.unit == 'scores' else '条'}里抽出 {len(made.items)} {unit}，{made.uniform:.0%} 的机会均匀；{twice} {unit}请两个人判。"
+    )
+    print(f"判卷 {target}：填 verdict 一栏，然后 judge audit import {target} --reviewer 名字")
+
+
+@audit.command("import", cls=Command, epilog=IMPORT)
+@click.argument("file", type=click.Path(path_type=Path), metavar="判卷.jsonl")
+@click.option("--reviewer", required=True, metavar="名字", help="谁判的")
+@store_option
+@json_option
+def import_sheet(file: Path, reviewer: str, url: str, as_json: bool) -> None:
+    """收回判好的判卷。"""
+    from judge.review.collecting import collected
+
+    store = opened(url)
+    found, empty = collected(store, file, reviewer)
+    added = store.add(human_verdicts=found)
+    new, known = added.new.get("human_verdict", 0), added.known.get("human_verdict", 0)
+    if as_json:
+        print_json("judge.audit-import/1", {"new": new, "known": known, "empty": empty})
+        return
+    print(
+        f"收到 {new} 条人工判定"
+        + (f"，{known} 条已经在库里" if known else "")
+        + (f"，{empty} 条还没填" if empty else "")
+        + "。"
+    )
+
+
+@audit.command(cls=Command, epilog=STATUS)
+@RUN
+@BANK
+@JUDGE
+@CANDIDATES
+@click.option(
+    "--target",
+    "wanted",
+    type=click.FloatRange(0, min_open=True),
+    default=3.0,
+    metavar="分",
+    help="想要的区间半宽（默认 ±3 分）",
+)
+@click.option(
+    "--for",
+    "scope",
+    type=click.Choice(["like", "bank"]),
+    default=None,
+    help="要知道的是像这样的题（like，默认），还是只就这份题库（bank）",
+)
+@store_option
+@json_option
+def status(
+    run: str | None,
+    bank: str | None,
+    judge_name: str | None,
+    candidates: str | None,
+    wanted: float,
+    scope: str | None,
+    url: str,
+    as_json: bool,
+) -> None:
+    """抽查到哪一步了：校正后的数字，还要看几条。"""
+    from judge.cli.live import limits
+    from judge.plan import with_flags
+    from judge.review.correction import correction_of, half_width, still_needed
+    from judge.review.queue import queue
+
+    store = opened(url)
+    plan = with_flags(plan_of_audit(store, run, bank, judge_name, candidates), {"target": scope})
+    found = queue(store, plan, limits())
+    correction = correction_of(found, plan)
+    width, more = half_width(correction), still_needed(correction, wanted)
+    if as_json:
+        content = {
+            "bank": found.heard.material.bank.name,
+            "judge": found.heard.material.judge,
+            "draws": list(found.people.draws),
+            "reviewers": found.people.reviewers,
+            "correction": correction,
+            "half_width": width,
+            "wanted": wanted,
+            "still_needed": more,
+        }
+        print_json("judge.audit/1", content)
+        return
+    from judge.report.printing import facts
+    from judge.report.terminal_review import print_audit, print_capture
+
+    screen = console()
+    facts(screen, [("题库", found.heard.material.bank.name), ("评委", found.heard.material.judge)])
+    print_audit(correction, found.people, screen, wanted, width, more)
+    screen.print()
+    print_capture(found.capture, screen)
+
+
+@audit.command(cls=Command, epilog=SIMULATE)
+@RUN
+@click.option("--data", metavar="目录|题库", help="人逐条判过的数据：文件、目录，或库里的题库")
+@JUDGE
+@click.option("--items", default="20,40,80,160", metavar="条,…", help="每一对候选看多少条（默认 20,40,80,160）")
+@click.option("--pairs", type=click.IntRange(1), default=40, metavar="对", help="取多少对候选（默认 40）")
+@click.option("--draws", type=click.IntRange(1), default=50, metavar="次", help="每对抽多少次（默认 50）")
+@store_option
+@json_option
+def simulate(
+    run: str | None,
+    data: str | None,
+    judge_name: str | None,
+    items: str,
+    pairs: int,
+    draws: int,
+    url: str,
+    as_json: bool,
+) -> None:
+    """拿人逐条判过的数据演一遍：队列、区间、省多少人工。"""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from judge.cli.live import limits
+    from judge.cli.validate import store_of
+    from judge.records import Plan
+    from judge.review.queue import queue
+    from judge.review.simulation import simulate as simulated
+
+    try:
+        sizes = tuple(sorted({int(one) for one in items.split(",")}))
+    except ValueError:
+        raise InputError("--items 是一列整数", where="命令行", fix="例如 --items 20,40,80") from None
+    if not sizes or sizes[0] < 4:
+        raise InputError("每一对至少看 4 条", where="--items", fix="例如 --items 20,40,80")
+    with store_of(data, url) as store:
+        named = data if data is not None and not Path(data).exists() else run
+        plan = plan_of_audit(store, named, None, judge_name, None) if named else Plan(judge=judge_name)
+        found = queue(store, plan, limits())
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("演算", total=len(sizes) * pairs)
+            result = simulated(found, sizes=sizes, pairs=pairs, draws=draws, step=lambda: bar.advance(task))
+        bank, judge = found.heard.material.bank.name, found.heard.material.judge
+        unfit = found.unfit
+    if as_json:
+        print_json("judge.simulation/1", {"bank": bank, "judge": judge, "unfit": unfit, **fields_of(result)})
+        return
+    from judge.report.printing import facts
+    from judge.report.terminal_review import print_simulation
+
+    facts(console(), [("题库", bank), ("评委", judge)])
+    print_simulation(result, console(), unfit=unfit)

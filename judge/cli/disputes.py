@@ -1,0 +1,116 @@
+"""judge disputes"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from judge.cli.help import Command
+from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
+
+if TYPE_CHECKING:
+    from judge.records import Plan
+    from judge.review.queue import Queue
+    from judge.store import Store
+
+EPILOG = """\b
+例：
+  judge disputes                              上一次评测里最可疑的 20 条
+  judge disputes llmeval2 --top 50
+  judge disputes llmeval2::gpt-4 --candidates GPT4,xunfei
+  judge disputes --json | jq '.disputes[].question'
+
+不用人也看得出的疑点：换位后变了、分开打分时另一方更高、离线评委看好另一方、赢的一方总体弱得多、
+评委团不一致、回答像在对评委说话；没评到、读不出的排在最前。有人的随机抽查后，列出这个队列能找出多少错。
+"""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("run", required=False, metavar="[评测|题库]")
+@click.option("--bank", metavar="题库", help="哪个题库（只有一个有评判时可省）")
+@click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）")
+@click.option("--candidates", metavar="候选,…", help="只看这些候选，逗号分隔")
+@click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@click.option("--top", type=click.IntRange(1), default=20, metavar="条", help="列出最前面多少条（默认 20）")
+@store_option
+@json_option
+def disputes(
+    run: str | None,
+    bank: str | None,
+    judge_name: str | None,
+    candidates: str | None,
+    abilities: str | None,
+    top: int,
+    url: str,
+    as_json: bool,
+) -> None:
+    """哪些评判最该怀疑，为什么。"""
+    from judge.cli.live import limits
+    from judge.review.queue import queue
+
+    store = opened(url)
+    plan = plan_of_audit(store, run, bank, judge_name, candidates, abilities)
+    found = queue(store, plan, limits())
+    rows = _rows(store, found, top)
+    if as_json:
+        print_json(
+            "judge.disputes/1",
+            {
+                "bank": found.heard.material.bank.name,
+                "judge": found.heard.material.judge,
+                "way": found.way,
+                "signals": list(found.signals.known),
+                "rows": len(found.order()),
+                "unjudged": int((~found.rows.judged).sum()),
+                "unfit": found.unfit,
+                "capture": found.capture,
+                "disputes": rows,
+            },
+        )
+        return
+    from judge.report.terminal_review import print_disputes
+
+    print_disputes(found, rows, console())
+
+
+def plan_of_audit(
+    store: Store,
+    run: str | None,
+    bank: str | None,
+    judge: str | None,
+    candidates: str | None,
+    abilities: str | None = None,
+) -> Plan:
+    """Return the plan of a run, a bank or `bank::judge`, with what the command line says laid over it."""
+    from judge.plan import with_flags
+    from judge.resolve import plan_of
+
+    said = {"bank": bank, "judge": judge, "candidates": listed(candidates), "abilities": listed(abilities)}
+    start = plan_of(store, run) if run is not None or not any(said.values()) else None
+    from judge.records import Plan
+
+    return with_flags(start or Plan(), said)
+
+
+def _rows(store: Store, found: Queue, top: int) -> list[dict[str, object]]:
+    from judge.report.terminal_review import reason
+    from judge.review.asking import question_ids
+    from judge.review.queue import about
+
+    ids = {code: one.id for code, one in question_ids(store, found.heard.material.bank.name).items()}
+    labels = {1: "win", 0: "tie", -1: "loss"}
+    rows = []
+    for at in found.order()[:top].tolist():
+        label = int(found.rows.label[at])
+        judged = bool(found.rows.judged[at])
+        whys = found.why(at)
+        rows.append(
+            {
+                **about(found.heard.material, found.rows, at, ids),
+                "label": labels[label] if judged else None,
+                "doubt": float(found.doubts[at]),
+                "reasons": [{**fields_of(one), "words": reason(one, tie=judged and label == 0)} for one in whys],
+            }
+        )
+    return rows

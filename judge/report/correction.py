@@ -1,0 +1,60 @@
+"""Corrected figures as data: what the judge says, what people say of a drawn part, and what both together say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from judge.stats.intervals import Estimate
+
+Target: TypeAlias = Literal["like", "bank"]
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """One figure in percent by the judge alone, by people's drawn verdicts alone, and corrected; None where it cannot be told."""
+
+    judge: Estimate | None
+    people: Estimate | None
+    corrected: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRow:
+    """One candidate: win plus half a tie (or its share of full points), and OPEN where two are compared."""
+
+    candidate: str
+    figure: Triple
+    open_score: Triple | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A board corrected by people's verdicts whose chance to be asked for is known.
+
+    unit: half_tie (win plus half a tie) or score (points over full points, mean over answers). pooled: the judge's error
+    belongs to the model. rho: correlation of prediction and people on audited items. saved: share of people's verdicts the
+    judge saves at equal width, in percent; below 0 it costs some. signals: what people's verdicts are predicted from.
+    waiting: drawn and not judged yet. chosen: judged by people but never drawn, so shown and not used. few: fewer audits than
+    a correction needs (`needed`).
+    """
+
+    unit: Literal["half_tie", "score"]
+    rows: tuple[CorrectedRow, ...]
+    audits: int
+    population: int
+    waiting: int
+    chosen: int
+    uniform: float | None
+    tuning: float | None
+    rho: float | None
+    saved: float | None
+    signals: tuple[str, ...]
+    pooled: bool
+    target: Target
+    needed: int
+    confidence: float = 0.95
+
+    @property
+    def few(self) -> bool:
+        return not self.rows

@@ -1,0 +1,232 @@
+"""Disputes, audits and corrected figures on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from judge.report.build import short_names
+from judge.report.correction import Correction, Triple
+from judge.report.printing import facts, grid, interval, line
+from judge.report.wording import clean
+from judge.review.disputes import TOP, Capture, Reason
+from judge.review.queue import Queue
+from judge.review.simulation import Simulation
+from judge.review.verdicts import People
+from judge.stats.intervals import Estimate
+
+UNFIT = "这个评委不可用：错得太多，挑哪些给人看都差不多；换一个评委，而不是多找人。"
+TARGETS = {"like": "像这样的题", "bank": "只就这份题库"}
+SIGNALS = {
+    "order": "换位",
+    "margin": "打分",
+    "offline": "离线评委",
+    "strength": "总体强弱",
+    "panel": "评委团",
+    "ploy": "可疑内容",
+    "verdict": "评委的判定",
+    "score": "评委的打分",
+}
+
+
+def reason(one: Reason, *, tie: bool) -> str:
+    """Say one reason in words."""
+    amount = one.amount
+    match one.why:
+        case "missing":
+            return "没有评"
+        case "unread":
+            return "评委的回复读不出"
+        case "order":
+            return "换位后判给另一方" if amount >= 2 else "换位后结论变了"
+        case "margin" if tie:
+            return "判平，分开打分却有高低"
+        case "margin":
+            return "分开打分时另一方不比它低"
+        case "offline" if tie:
+            return f"判平，离线评委看出高低（{_sure(amount):.0%}）"
+        case "offline":
+            return f"离线评委看好另一方（{_sure(amount):.0%}）"
+        case "strength" if tie:
+            return f"判平，两者总体差 {_elo(amount):.0f} 等级分"
+        case "strength":
+            return f"赢的一方总体弱 {_elo(amount):.0f} 等级分"
+        case "panel":
+            return f"评委团里 {amount:.0%} 不同意"
+        case "ploy":
+            return "胜方的回答像在对评委说话"
+
+
+def _sure(logit: float) -> float:
+    from judge.judges.baseline import shipped
+
+    return shipped().calibrated(logit)
+
+
+def _elo(logits: float) -> float:
+    from judge.stats.bradley_terry import ELO
+
+    return ELO * logits
+
+
+def print_disputes(queue: Queue, rows: Sequence[Mapping[str, object]], console: Console) -> None:
+    """Print the head of the queue with its reasons, and what is known of the queue itself."""
+    material = queue.heard.material
+    facts(console, [("题库", material.bank.name), ("评委", material.judge)])
+    if queue.unfit:
+        line(console, UNFIT, "bold red")
+        console.print()
+    short = short_names([material.names[int(code)] for code in material.candidates])
+    for number, row in enumerate(rows, 1):
+        first, second = (clean(short[str(row[side])]) for side in ("first", "second"))
+        said = {"win": f"{first} > {second}", "loss": f"{second} > {first}", "tie": f"{first} = {second}"}
+        verdict = said.get(str(row["label"]), f"{first} ? {second}")
+        where = "" if not row["scope"] else f" 第 {row['scope']} 轮"
+        head = Text(f"{number:>3}  ")
+        head.append(clean(f"{row['question']}{where}"), style="bold")
+        head.append(f"  {verdict}  ")
+        head.append(f"{clean(str(row['ability']))}  疑 {float(str(row['doubt'])):.2f}", style="dim")
+        console.print(head, soft_wrap=not console.is_terminal)
+        whys = row["reasons"]
+        assert isinstance(whys, list)
+        line(console, "     " + ("；".join(str(one["words"]) for one in whys) or "没有特别的缘由"))
+    console.print()
+    _print_queue(queue, console)
+
+
+def _print_queue(queue: Queue, console: Console) -> None:
+    total = len(queue.order())
+    open_ones = int((~queue.rows.judged).sum())
+    used = "、".join(SIGNALS[name] for name in queue.signals.known)
+    how = "按抽查学来的权重" if queue.way == "learned" else "按固定权重"
+    line(console, f"共 {total:,} 条，其中没有结论 {open_ones:,} 条；{how}排，用到：{used or '无'}。")
+    print_capture(queue.capture, console)
+
+
+def print_capture(found: Capture | None, console: Console) -> None:
+    """Print what share of the errors the head of the queue holds, beside looking at random and knowing all."""
+    if found is None:
+        line(console, "还没有人的随机抽查，不知道这个队列准不准：judge audit draw 抽一批。", "yellow")
+        return
+    table = grid(["看队列最前面的", *(f"{one:.0%}" for one in TOP)])
+    table.add_row("找出判反的", *(f"{one:.0%}" for one in found.found))
+    table.add_row("随便看", *(f"{one:.0%}" for one in TOP))
+    table.add_row("全知道", *(f"{one:.0%}" for one in found.oracle))
+    console.print(table)
+    line(console, f"评委与人都分出高下的 {found.audits:,} 条里，估计 {found.errors:.1%} 判反了。")
+
+
+# ── corrected figures ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def print_correction(found: Correction | None, console: Console) -> None:
+    """Print the judge's figures, people's, and the corrected ones side by side."""
+    if found is None:
+        return
+    console.print()
+    if found.few:
+        said = (
+            f"知道抽中概率的人工判定只有 {found.audits} 条，至少要 {found.needed} 条才能校正：judge audit draw 抽一批。"
+        )
+        line(console, said, "yellow")
+        _print_left_out(found, console)
+        return
+    noun = "得分率" if found.unit == "score" else "胜+½平"
+    table = grid(["", f"{noun}（校正后）", "只看评委", "只看抽查的人"], left=2)
+    short = short_names([row.candidate for row in found.rows])
+    for row in found.rows:
+        table.add_row(clean(short[row.candidate]), *_shown(row.figure))
+    console.print(table)
+    for row in found.rows:
+        if row.open_score is not None:
+            fixed, alone = _plain(row.open_score.corrected), _plain(row.open_score.judge)
+            line(console, f"OPEN（{clean(short[row.candidate])} 对另一方）：校正后 {fixed}，只看评委 {alone}。")
+            break
+    line(console, summary(found))
+    _print_left_out(found, console)
+
+
+def _shown(triple: Triple) -> list[str]:
+    return [_plain(one) for one in (triple.corrected, triple.judge, triple.people)]
+
+
+def _plain(figure: Estimate | None) -> str:
+    return interval(figure)
+
+
+def summary(found: Correction) -> str:
+    """Say in one line what a correction rests on."""
+    rho = "—" if found.rho is None else f"{found.rho:.2f}"
+    if found.saved is None:
+        saved = ""
+    elif found.saved >= 0:
+        saved = f"，评委替人省下 {found.saved:.0f}%"
+    else:
+        saved = f"，评委帮不上忙（反要多看 {-found.saved:.0f}%）"
+    even = "" if found.uniform is None else f"，至少 {found.uniform:.0%} 均匀抽"
+    basis = "、".join(SIGNALS[name] for name in found.signals)
+    how = "，评委的偏差按候选合起来估" if found.pooled else ""
+    return (
+        f"抽查 {found.audits:,} / {found.population:,} 条{even}；评委与人的相关 ρ {rho}{saved}；"
+        f"由{basis}推，权 {found.tuning or 0:.2f}{how}；区间 {found.confidence:.0%}，{TARGETS[found.target]}。"
+    )
+
+
+def _print_left_out(found: Correction, console: Console) -> None:
+    if found.waiting:
+        line(console, f"抽到还没判的 {found.waiting} 条：按已判的是其中随机一部分来算。")
+    if found.chosen:
+        line(console, f"另有 {found.chosen} 条是人自己挑来判的，不知道抽中的概率，只作展示，不进校正。")
+
+
+def print_audit(
+    found: Correction, people: People, console: Console, wanted: float, width: float | None, more: int | None
+) -> None:
+    """Print how far an audit has come: draws, corrected figures, and what is left to the wanted width."""
+    if people.draws:
+        table = grid(["抽样", "抽到", "已判", "没判", "均匀部分"])
+        for one in people.draws:
+            even = "—" if one.uniform is None else f"{one.uniform:.0%}"
+            table.add_row(clean(one.name), str(one.items), str(one.judged), str(one.items - one.judged), even)
+        console.print(table)
+    line(console, f"判过的人 {people.reviewers} 位。")
+    print_correction(found, console)
+    if width is None:
+        return
+    if more == 0:
+        line(console, f"最宽的区间 ±{width:.1f} 分，已到目标 ±{wanted:g} 分：可以停。", "bold green")
+    elif more is None:
+        line(console, f"最宽的区间 ±{width:.1f} 分；这些题全看完也到不了 ±{wanted:g} 分：要加题。", "yellow")
+    else:
+        line(console, f"最宽的区间 ±{width:.1f} 分；到 ±{wanted:g} 分约还要看 {more} 条。")
+
+
+WAYS = {
+    "people": "只看人",
+    "verdict": "评委的判定 + 人",
+    "calibrated": "校准过的评委 + 人",
+    "active": "同上，偏向可疑的抽",
+}
+
+
+def print_simulation(found: Simulation, console: Console, *, unfit: bool) -> None:
+    """Print what audits would have given."""
+    if unfit:
+        line(console, UNFIT, "bold red")
+    print_capture(found.capture, console)
+    console.print()
+    said = f"{found.pairs} 对候选，每对 {found.items} 条，各抽 {found.draws} 次；真值是人对这份题库全部条目的平均。"
+    line(console, said)
+    line(console, f"评委与人逐条的相关：判定 ρ {found.rho:.2f}，校准后 ρ {found.rho_calibrated:.2f}；省的上限由它定。")
+    console.print()
+    for size in found.sizes:
+        table = grid([f"每对看 {size.audits} 条", "区间盖住真值", "半宽（分）", "省人工"])
+        for way in size.ways:
+            saved = "—" if way.name == "people" else f"{way.saved:.0f}%"
+            table.add_row(WAYS[way.name], f"{way.coverage:.1f}%", f"±{way.half_width:.1f}", saved)
+        console.print(table)
+        wrong = f"若把最可疑的 {size.audits} 条换成人的判定再平均：区间只盖住 {size.overwriting:.0f}%，不能当估计。"
+        line(console, wrong, "yellow")
+        console.print()

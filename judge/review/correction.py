@@ -1,0 +1,209 @@
+"""From a queue to corrected figures: one pair by itself, boards with the judge's error as the model's, scores by model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from judge.columns import Codes, Reals
+from judge.meetings import positions
+from judge.records import Plan
+from judge.report.board import met_by
+from judge.report.correction import CorrectedRow, Correction, Triple
+from judge.review.queue import Queue
+from judge.review.verdicts import Scored
+from judge.stats.intervals import Estimate, cluster_mean
+from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibrated, correct, pooled, shared_tuning
+
+LEAST = 4  # audits of one pair; of a board as many as models and three more
+
+
+def correction_of(queue: Queue, plan: Plan) -> Correction:
+    """Correct what a judge says of the candidates of a queue; without enough audits the rows are empty and `needed` says how many."""
+    people = queue.people
+    candidates = queue.heard.material.candidates
+    names = queue.heard.material.names
+    scores = queue.scores
+    two = len(candidates) == 2
+    signals: tuple[str, ...]
+    if scores is not None and not two:
+        signals, found = ("score",), _scores(scores, candidates.tolist(), plan)
+        audits, population = (
+            sum(len(one.audits) for one in scores.values()),
+            sum(len(one.said) for one in scores.values()),
+        )
+    else:
+        signals, predicted = _predicted(queue, people.audits)
+        found = _pair(queue, plan, predicted) if two else _board(queue, plan, predicted)
+        audits, population = len(people.audits), len(queue.rows)
+    by_score = signals == ("score",)
+    needed = LEAST * len(candidates) if by_score else LEAST if two else len(candidates) + 3
+    mass = [one.uniform for one in people.draws if one.uniform is not None and one.judged]
+    kept = Correction(
+        unit="score" if by_score else "half_tie",
+        rows=(),
+        audits=audits,
+        population=population,
+        waiting=sum(one.items - one.judged for one in people.draws),
+        chosen=people.chosen,
+        uniform=min(mass) if mass else None,
+        tuning=None,
+        rho=None,
+        saved=None,
+        signals=signals,
+        pooled=not two and not by_score,
+        target=plan.target,
+        needed=needed,
+        confidence=plan.confidence,
+    )
+    if found is None:
+        return kept
+    rows, tuning, rho, saved = found
+    named = [replace(row, candidate=names[int(code)]) for code, row in zip(candidates, rows, strict=True)]
+    named.sort(key=lambda row: -(row.figure.corrected.value if row.figure.corrected else -np.inf))
+    return replace(kept, rows=tuple(named), tuning=tuning, rho=rho, saved=None if saved is None else 100 * saved)
+
+
+Found = tuple[list[CorrectedRow], float, float | None, float | None]
+
+
+def _predicted(queue: Queue, audits: Audits) -> tuple[tuple[str, ...], Predicted]:
+    """Predict people's verdicts from the judge's and what else is known, cross-fitted; from the verdicts alone with few audits."""
+    names, features = queue.features
+    better = calibrated(features, audits, queue.rows.question) if len(names) > 1 else None
+    return (names, better) if better is not None else (("verdict",), Predicted.as_said(queue.said, audits))
+
+
+def _pair(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
+    rows, audits = queue.rows, queue.people.audits
+
+    def corrected(said: Reals, people: Reals, guess: Predicted) -> Corrected | None:
+        theirs = Audits(audits.at, people, audits.probability, audits.batch)
+        return correct(said, guess, theirs, rows.question, target=plan.target, confidence=plan.confidence)
+
+    half = corrected(queue.said, audits.value, predicted)
+    opened = np.where(rows.judged, rows.win + rows.tie, 0.5)
+    back = np.where(rows.judged, rows.loss + rows.tie, 0.5)
+    points = queue.people.open_points
+    open_first = corrected(opened, points, Predicted.as_said(opened, audits))
+    behind = 1 - audits.value + (points - audits.value)  # loss + tie of people
+    open_second = corrected(back, behind, Predicted.as_said(back, audits))
+    if half is None or open_first is None or open_second is None:
+        return None
+    judged = rows.take(rows.judged)
+    alone = cluster_mean(judged.half_tie, judged.question, plan.confidence)
+    first = Triple(_percent(alone), _percent(half.people), _percent(half.corrected))
+    return (
+        [
+            CorrectedRow("", first, _triple(judged.win + judged.tie, judged.question, open_first, plan)),
+            CorrectedRow(
+                "",
+                Triple(
+                    *(None if one is None else _mirrored(one) for one in (first.judge, first.people, first.corrected))
+                ),
+                _triple(judged.loss + judged.tie, judged.question, open_second, plan),
+            ),
+        ],
+        half.tuning,
+        half.rho,
+        half.saved,
+    )
+
+
+def _triple(said: Reals, questions: Codes, found: Corrected, plan: Plan) -> Triple:
+    return Triple(
+        _percent(cluster_mean(said, questions, plan.confidence)), _percent(found.people), _percent(found.corrected)
+    )
+
+
+def _board(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
+    rows, candidates = queue.rows, queue.heard.material.candidates
+    _, first = positions(rows.first, candidates)
+    _, second = positions(rows.second, candidates)
+    found = pooled(
+        first,
+        second,
+        queue.said,
+        predicted,
+        queue.people.audits,
+        rows.question,
+        len(candidates),
+        target=plan.target,
+        confidence=plan.confidence,
+    )
+    if found is None:
+        return None
+    lines = []
+    for at, code in enumerate(candidates.tolist()):
+        met = met_by(rows.take(rows.judged), code)
+        alone = cluster_mean(met.half_tie, met.question, plan.confidence)
+        lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people[at], found.corrected[at])))))
+    return lines, found.tuning, found.rho, found.saved
+
+
+def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan) -> Found | None:
+    """Correct mean scores model by model, the tuning held to a common one."""
+    if any(len(one.audits) < LEAST for one in scores.values()):
+        return None
+    order = [scores[code] for code in candidates]
+    guess = np.concatenate([one.said[one.audits.at] for one in order])
+    value = np.concatenate([one.audits.value for one in order])
+    group = np.repeat(np.arange(len(order)), [len(one.audits) for one in order])
+    weight = 1 / np.concatenate([one.audits.probability for one in order])
+    tuning = shared_tuning(guess, value, group, len(order), weight)
+    lines, saved = [], []
+    for one, own in zip(order, tuning.tolist(), strict=True):
+        found = correct(
+            one.said,
+            Predicted.as_said(one.said, one.audits),
+            one.audits,
+            one.questions,
+            target=plan.target,
+            confidence=plan.confidence,
+            share=False,
+            tuning=own,
+        )
+        assert found is not None
+        alone = cluster_mean(one.said, one.questions, plan.confidence, share=False)
+        lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people, found.corrected)))))
+        if found.saved is not None:
+            saved.append(found.saved)
+    rho = np.corrcoef(guess, value)[0, 1] if np.ptp(guess) and np.ptp(value) else np.nan
+    return lines, float(tuning.mean()), None if np.isnan(rho) else float(rho), float(np.mean(saved)) if saved else None
+
+
+def _percent(figure: Estimate | None) -> Estimate | None:
+    return None if figure is None else figure.scaled(100)
+
+
+def _mirrored(figure: Estimate) -> Estimate:
+    """Return the other side's share of a hundred."""
+    return replace(figure, value=100 - figure.value, low=100 - figure.high, high=100 - figure.low)
+
+
+def half_width(found: Correction) -> float | None:
+    """Return the widest half of a corrected interval, in points; None where nothing is corrected."""
+    widths = [(row.figure.corrected.high - row.figure.corrected.low) / 2 for row in found.rows if row.figure.corrected]
+    return max(widths, default=None)
+
+
+def still_needed(found: Correction, wanted: float) -> int | None:
+    """Return about how many further audits bring every half-width to `wanted` points, by the square root law; None: not by audits.
+
+    The draw's share of the variance shrinks with audits, what the questions themselves leave open does not: with the target
+    "like" the wanted width may lie below what this many questions can give.
+    """
+    width = half_width(found)
+    if width is None or found.audits == 0:
+        return None
+    if width <= wanted:
+        return 0
+    total = found.audits * (width / wanted) ** 2
+    if found.target == "bank":  # what is left of a finite bank shrinks to nothing
+        rate = found.audits / (1 - found.audits / found.population) if found.audits < found.population else np.inf
+        total = rate * (width / wanted) ** 2
+        total = total / (1 + total / found.population)
+    more = int(np.ceil(total - found.audits))
+    return more if found.audits + more <= found.population else None

@@ -1,0 +1,326 @@
+"""The queue of a bank: what a judge said of its candidates, what speaks against each verdict, and whether the queue is any good."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from judge import resolve
+from judge.certificate import Certificate, certify
+from judge.columns import Codes, Flags, JudgmentColumns, Reals
+from judge.comparison import Comparisons, State
+from judge.controls import without_controls
+from judge.hearing import Heard, combine, evidence_of, hear
+from judge.judges.baseline import NAME as BASELINE
+from judge.judges.baseline import leaning, shipped
+from judge.limits import LIMITS, Limit
+from judge.meetings import positions
+from judge.records import AGAIN, Judge, Plan
+from judge.report.ratings import games_of
+from judge.resolve import Material
+from judge.review.disputes import (
+    ENOUGH,
+    Capture,
+    Reason,
+    Signals,
+    capture,
+    doubt,
+    learned,
+    reasons,
+)
+from judge.review.verdicts import People, Scored, people_on, scores_on
+from judge.stats.bradley_terry import rate
+from judge.stats.games import NotIdentified
+from judge.store import Store
+from judge.validation import left_out, preferences
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Planned comparisons whose dialogues exist, with what speaks against each.
+
+    doubts: in [0, 1], by `way`. said: points of the first, a half where nothing was judged. people: who has judged what.
+    """
+
+    heard: Heard
+    rows: Comparisons
+    signals: Signals
+    doubts: Reals
+    way: Literal["formula", "learned"]
+    capture: Capture | None
+    people: People
+    certificate: Certificate
+    leans: Mapping[str, Reals]  # margin, offline, strength: in favour of the first, nan where not known
+    scores: Mapping[int, Scored] | None = None  # by candidate, where judge and people score answers one by one
+
+    @property
+    def unjudged(self) -> Flags:
+        """Tell which rows the judge left open."""
+        return np.asarray(~self.rows.judged, np.bool_)
+
+    @property
+    def said(self) -> Reals:
+        return np.asarray(np.where(self.rows.judged, self.rows.half_tie, 0.5), np.float64)
+
+    @property
+    def unfit(self) -> bool:
+        """Tell whether the judge errs so often that no queue helps: another judge is needed, not more people."""
+        found = self.capture
+        return self.certificate.word == "unfit" and (found is None or not found.helps or found.errors > 0.4)
+
+    @cached_property
+    def features(self) -> tuple[tuple[str, ...], Reals]:
+        """What people's verdicts are predicted from: names, and items × signals that change sign with the sides."""
+        known = {
+            "verdict": self.said - 0.5,
+            **{name: lean for name, lean in self.leans.items() if name in self.signals.known},
+        }
+        return tuple(known), np.nan_to_num(np.stack(list(known.values()), axis=1))
+
+    def order(self) -> Codes:
+        """Return rows, the most doubtful first; settled ones, on which nobody was asked, are left out."""
+        found = np.argsort(-self.doubts, kind="stable")
+        return found[~self.rows.settled[found]].astype(np.int64)
+
+    def why(self, at: int) -> tuple[Reason, ...]:
+        """Say what speaks against one row."""
+        state = int(self.rows.state[at])
+        known: Literal["judged", "unread", "missing"] = (
+            "judged" if state == State.JUDGED else "unread" if state == State.UNREADABLE else "missing"
+        )
+        return reasons(self.signals, at, tie=int(self.rows.label[at]) == 0, state=known)
+
+
+def queue(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Queue:
+    """Gather the queue of a plan's bank and judge; raises NothingToCompare and InputError as `hear` does."""
+    bank = resolve.one_bank(store, plan.bank)
+    known = store.candidates(bank)
+    chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or without_controls(known)
+    return queue_of(store, hear(store, bank, chosen, plan), plan, limits)
+
+
+def queue_of(
+    store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS, *, triage: bool = True
+) -> Queue:
+    """Gather the queue of what was heard; without `triage` what a correction can do without is left out."""
+    bank = heard.material.bank.name
+    there = heard.comparisons.state != State.NO_DIALOGUE
+    rows = heard.comparisons.take(there)
+    people = people_on(store, heard, plan, there)
+    helps = triage or len(people.audits) < len(rows)  # where people judged everything there is nothing to predict
+    leans = {
+        "margin": _margins(store, heard, rows),
+        "offline": _offline(store, heard, rows) if helps else np.full(len(rows), np.nan),
+        "strength": _strength(rows, heard.material.candidates),
+    }
+    side, tie = np.sign(rows.label).astype(np.float64), rows.label == 0
+    against = {name: np.where(tie, np.abs(lean), -side * lean) for name, lean in leans.items()}
+    signals = Signals(
+        order=_order(store, heard, plan, rows, there),
+        margin=against["margin"],
+        offline=against["offline"],
+        strength=against["strength"],
+        panel=_panel(heard, there),
+        ploy=_ploys(store, bank, heard.material.candidates.tolist(), rows),
+    )
+    evidence = evidence_of(store, heard, plan, limits)
+    doubts = doubt(signals, tie, ~rows.judged)
+    way: Literal["formula", "learned"] = "formula"
+    errors, seen = _errors(rows, people), None
+    if len(errors[0]):
+        at, wrong, weight = errors
+        seen = capture(doubts[at], wrong, weight)
+        if seen is not None and len(at) >= ENOUGH and wrong.sum() >= 20 and people.drawn:
+            names = signals.known
+            table = np.stack([getattr(signals, name) for name in names], axis=1)
+            found = learned(table, at, wrong, rows.question)
+            better = capture(found.audited, wrong, weight)
+            if better is not None and better.found[1] > seen.found[1]:
+                doubts = np.where(rows.judged, np.where(tie, found.everywhere / 2, found.everywhere), 1.0)
+                way, seen = "learned", better
+    return Queue(
+        heard, rows, signals, doubts, way, seen, people, certify(evidence), leans, scores_on(store, heard, plan)
+    )
+
+
+def _errors(rows: Comparisons, people: People) -> tuple[Codes, Flags, Reals]:
+    """Return the audited rows that judge and people both decided, where they name opposite winners, and their weights."""
+    at = people.audits.at
+    both = (rows.label[at] != 0) & (people.label != 0) & rows.judged[at] & ~rows.settled[at]
+    return at[both], rows.label[at][both] != people.label[both], 1 / people.audits.probability[both]
+
+
+# ── signals ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _order(store: Store, heard: Heard, plan: Plan, rows: Comparisons, there: Flags) -> Reals:
+    """Return 1 where placements disagree, 2 where they name opposite winners; also of those asked again by choice."""
+    found = np.where(rows.placements == 2, 0.0, np.nan)
+    found = np.where(rows.flipped, 1.0, found)
+    found = np.where(rows.opposed, 2.0, found)
+    again = asked_again(store, heard, plan)
+    if again is None:
+        return found
+    again = again.take(there)
+    second = np.where(again.label * rows.label < 0, 2.0, (again.label != rows.label).astype(np.float64))
+    return np.where(again.judged & rows.judged, np.fmax(found, second), found)
+
+
+def asked_again(store: Store, heard: Heard, plan: Plan) -> Comparisons | None:
+    """Return what the judge said of items that were swapped by choice, on the same rows as `heard`; None where none was."""
+    material = heard.material
+    named = {name: code for code, name in store.judges(material.bank.name).items()}
+    code = named.get(f"{material.judge}{AGAIN}")
+    if code is None or not material.paired:
+        return None
+    said = resolve.about(
+        store.judgment_columns(material.bank.name, code, plan.history), material.candidates.tolist(), material.questions
+    )
+    other = replace(material, judgments=said)
+    scopes = np.unique(heard.comparisons.scope)
+    return combine(other, plan, pairs=material.judged_pairs(), scopes=scopes)[0] if len(said) else None
+
+
+def _margins(store: Store, heard: Heard, rows: Comparisons) -> Reals:
+    """Return by how much the same judge's scores favour the first, as a share of their scale; nan where it gave none.
+
+    A judge of pairs may have scored the answers too (another protocol of the same model); else its own sureness stands in.
+    """
+    material = heard.material
+    if not material.paired:
+        return _score_gap(material.judgments, rows)
+    bank = material.bank.name
+    mine = {one.name: one for one in store.known_judges(bank)}
+    models = {mine[name].model.model for name in material.judge.split("、") if name in mine}
+    others = {name: code for code, name in store.judges(bank).items()}
+    for name, one in mine.items():
+        if one.model.model in models and _scores(one):
+            gap = _score_gap(store.judgment_columns(bank, others[name]), rows)
+            if not np.isnan(gap).all():
+                return gap
+    soft = rows.judged & (np.maximum(rows.win, rows.loss) < 1) & (rows.placements < 2)
+    return (
+        np.where(soft.any() & rows.judged, rows.win - rows.loss, np.nan) if soft.any() else np.full(len(rows), np.nan)
+    )
+
+
+def _scores(judge: Judge) -> bool:
+    return judge.protocol in ("scores", "score", "single", "offline-scores")
+
+
+def _score_gap(judgments: JudgmentColumns, rows: Comparisons) -> Reals:
+    scored = judgments.take(judgments.scored & (judgments.second == 0))
+    share = (scored.value - scored.worst) / (scored.best - scored.worst)
+    sides = []
+    for candidate in (rows.first, rows.second):
+        sides.append(
+            _looked_up(
+                np.stack([scored.first, scored.question, scored.scope, scored.first_sample], axis=1),
+                share,
+                np.stack([candidate, rows.question, rows.scope, rows.sample], axis=1),
+            )
+        )
+    return sides[0] - sides[1]
+
+
+def _looked_up(keys: Codes, values: Reals, wanted: Codes) -> Reals:
+    """Return the mean of the values under each wanted key, nan where there is none."""
+    if not len(keys):
+        return np.full(len(wanted), np.nan)
+    both, place = np.unique(np.concatenate([keys, wanted]), axis=0, return_inverse=True)
+    place = place.ravel()
+    count = np.bincount(place[: len(keys)], minlength=len(both))
+    total = np.bincount(place[: len(keys)], values, len(both))
+    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return np.asarray(mean[place[len(keys) :]], np.float64)
+
+
+def _offline(store: Store, heard: Heard, rows: Comparisons) -> Reals:
+    """Return the offline judge's logit for the first; nan where it abstains, or where it is the judge itself."""
+    nothing = np.full(len(rows), np.nan)
+    if any(name.partition("@")[0].partition("+")[0] == BASELINE for name in heard.material.judge.split("、")):
+        return nothing
+    bank = heard.material.bank.name
+    questions = {one.key: one for one in store.questions(bank)}
+    if not any(turn.reference for one in questions.values() for turn in one.turns):
+        return nothing
+    provenance = shipped().provenance
+    trained = [str(one) for one in provenance["groups"]] if isinstance(provenance, dict) else []  # type: ignore[union-attr]
+    seen = {one.ability for one in questions.values()} & set(trained)
+    # Coefficients that have seen an ability of this data would flatter themselves on it.
+    fresh = (
+        left_out(preferences(one for item in store.items(bank) for one in item.human_verdicts), trained) if seen else {}
+    )
+    codes, names = store.question_codes(bank), {name: code for code, name in heard.material.names.items()}
+    keys, values = [], []
+    scopes = np.unique(rows.scope).tolist()
+    for dialogue in store.dialogues(bank):
+        code = names.get(dialogue.candidate.name)
+        if code is None:
+            continue
+        weights = fresh.get(dialogue.question.ability)
+        for scope in scopes:
+            lean = leaning(dialogue, scope or None, weights)
+            if lean is not None:
+                keys.append((code, codes[dialogue.question.key], scope, dialogue.sample))
+                values.append(lean)
+    if not keys:
+        return nothing
+    known = np.array(keys, np.int64)
+    sides = [
+        _looked_up(known, np.array(values), np.stack([one, rows.question, rows.scope, rows.sample], axis=1))
+        for one in (rows.first, rows.second)
+    ]
+    return sides[0] - sides[1]
+
+
+def _strength(rows: Comparisons, candidates: Codes) -> Reals:
+    """Return by how much the first is the stronger candidate by this judge, in logits."""
+    found = rate(games_of(rows, candidates))
+    if isinstance(found, NotIdentified):
+        return np.full(len(rows), np.nan)
+    _, first = positions(rows.first, candidates)
+    _, second = positions(rows.second, candidates)
+    return np.asarray(found.strength[first] - found.strength[second], np.float64)
+
+
+def _panel(heard: Heard, there: Flags) -> Reals:
+    """Return the share of a panel's members that say otherwise than the panel."""
+    if len(heard.said) < 2:
+        return np.full(int(there.sum()), np.nan)
+    whole = heard.comparisons.label
+    judged = np.stack([one.judged for one in heard.said])
+    other = np.stack([one.label != whole for one in heard.said]) & judged
+    return np.asarray(other.sum(axis=0) / np.maximum(judged.sum(axis=0), 1), np.float64)[there]
+
+
+def _ploys(store: Store, bank: str, candidates: list[int], rows: Comparisons) -> Reals:
+    found = store.suspicious(bank, candidates)
+    if not found:
+        return np.zeros(len(rows))
+    winner = np.where(rows.label >= 0, rows.first, rows.second)
+    either = np.stack([rows.first, rows.second], axis=1)
+    flags = []
+    for at, (question, sample, won, label) in enumerate(
+        zip(rows.question.tolist(), rows.sample.tolist(), winner.tolist(), rows.label.tolist(), strict=True)
+    ):
+        names = [won] if label else either[at].tolist()
+        flags.append(any((question, one, sample) in found for one in names))
+    return np.array(flags, np.float64)
+
+
+def about(material: Material, rows: Comparisons, at: int, ids: Mapping[int, str]) -> dict[str, object]:
+    """Name one row: question, ability, the two candidates, the scope and the sample."""
+    place = int(np.flatnonzero(material.questions.code == rows.question[at])[0])
+    return {
+        "question": ids[int(rows.question[at])],
+        "ability": material.abilities[int(material.questions.ability[place])],
+        "scope": int(rows.scope[at]),
+        "sample": int(rows.sample[at]),
+        "first": material.names[int(rows.first[at])],
+        "second": material.names[int(rows.second[at])],
+    }

@@ -1,0 +1,215 @@
+"""What people said of a judge's comparisons, and with which probability each came to be asked: what corrections may use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from judge import resolve
+from judge.columns import Codes, Flags, JudgmentColumns, Kind, Reals
+from judge.comparison import Comparisons
+from judge.hearing import Heard, combine
+from judge.records import Plan
+from judge.review.draws import Draw, draws_of
+from judge.stats.prediction_powered import Audits
+from judge.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class DrawState:
+    """One draw: how many items, how many have a verdict, how many were passed on by everyone asked."""
+
+    name: str
+    items: int
+    judged: int
+    uniform: float | None
+
+
+@dataclass(frozen=True)
+class People:
+    """What people said of some rows.
+
+    audits: positions among the rows with a known probability, the value their points of the first; label: 1, 0, -1. half:
+    people's points and `open_points` of each audit, win + tie. chosen: rows people judged without being drawn: shown, never
+    part of a corrected figure.
+    """
+
+    audits: Audits
+    label: Codes
+    open_points: Reals
+    chosen: int
+    draws: tuple[DrawState, ...]
+    reviewers: int
+
+    @property
+    def drawn(self) -> bool:
+        return bool(len(self.audits))
+
+
+def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
+    """Lay people's verdicts over some rows of what a judge said; of each row one value, over its reviewers."""
+    material = heard.material
+    bank = material.bank.name
+    everything = store.human_columns(bank, plan.history)
+    origin = store.human_draws(bank, plan.history)
+    probability = np.array([np.nan if one is None else one for one, _ in origin], np.float64)
+    known_draws = {one.name: one for one in draws_of(store, bank)}
+    names = [name for _, name in origin]
+    order = {
+        name: at for at, name in enumerate([*dict.fromkeys(n for n in names if n not in known_draws), *known_draws])
+    }
+    batch = np.array([order[name] for name in names], np.int64)
+    spoken = everything.kind != Kind.UNANSWERED
+    states = tuple(
+        _state(one, everything, batch == order[one.name]) for one in known_draws.values() if one.name in order
+    )
+
+    inside = (
+        spoken
+        & np.isin(everything.scope, np.unique(heard.comparisons.scope))
+        & np.isin(everything.question, material.questions.code)
+    )
+    inside &= np.isin(everything.first, material.candidates) & np.isin(
+        everything.second, [0, *material.candidates.tolist()]
+    )
+    drawn = inside & ~np.isnan(probability)
+    size = int(rows.sum())
+    chosen = _judged_rows(heard, plan, everything.take(inside & np.isnan(probability)), rows)
+    nothing = Audits(np.zeros(0, np.int64), np.zeros(0), np.ones(0), np.zeros(0, np.int64))
+    reviewers = len(np.unique(everything.repeat[inside]))
+    if not drawn.any():
+        empty = np.zeros(0, np.int64)
+        return People(nothing, empty, np.zeros(0), 0 if chosen is None else int(chosen.judged.sum()), states, reviewers)
+    people = _judged_rows(heard, plan, everything.take(drawn), rows)
+    assert people is not None
+    chance, drawn_in = _chances(
+        people, everything.take(drawn), _answered(known_draws, states, names, probability)[drawn], batch[drawn]
+    )
+    at = np.flatnonzero(people.judged & ~people.settled & ~np.isnan(chance))
+    audits = Audits(at, people.half_tie[at], np.minimum(chance[at], 1.0), _dense(drawn_in[at]))
+    more = 0 if chosen is None else int((chosen.judged & ~chosen.settled & ~np.isin(np.arange(size), at)).sum())
+    return People(audits, people.label[at], (people.win + people.tie)[at], more, states, reviewers)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One candidate's answers as a judge scored them, in shares of full points, and what people said of a drawn part."""
+
+    said: Reals
+    questions: Codes
+    audits: Audits
+
+
+def scores_on(store: Store, heard: Heard, plan: Plan) -> dict[int, Scored] | None:
+    """Lay people's scores over a judge's, by candidate; None where the judge gave none or people scored nothing drawn."""
+    material = heard.material
+    bank = material.bank.name
+    reviews, origin = store.human_columns(bank, plan.history), store.human_draws(bank, plan.history)
+    names = list(dict.fromkeys(name for _, name in origin))
+    known = np.array([one is not None for one, _ in origin], bool) & reviews.scored & (reviews.second == 0)
+    if heard.source != "scores" or not known.any():
+        return None
+    chance = np.array([1.0 if one is None else one for one, _ in origin], np.float64)
+    draws = {one.name: one for one in draws_of(store, bank)}
+    batch = np.array([names.index(name) for _, name in origin], np.int64)
+    states = tuple(_state(one, reviews, batch == names.index(name)) for name, one in draws.items() if name in names)
+    chance = _answered(draws, states, [name for _, name in origin], chance)
+    scopes, found = np.unique(heard.comparisons.scope), {}
+    for code in material.candidates.tolist():
+        mine = material.judgments.take(material.judgments.scored & (material.judgments.first == code))
+        mine = mine.take(np.isin(mine.scope, scopes))
+        cells, said = _by_answer(mine)
+        theirs = np.flatnonzero(known & (reviews.first == code) & np.isin(reviews.scope, scopes))
+        answers, people = _by_answer(reviews.take(theirs))
+        places = {cell: at for at, cell in enumerate(map(tuple, cells.tolist()))}
+        kept = [at for at, cell in enumerate(map(tuple, answers.tolist())) if cell in places]
+        at = np.array([places[tuple(answers[one].tolist())] for one in kept], np.int64)
+        rows = reviews.take(theirs)
+        first = {cell: one for one, cell in reversed(list(enumerate(_cells(rows))))}
+        origins = np.array([theirs[first[tuple(answers[one].tolist())]] for one in kept], np.int64)
+        audits = Audits(at, people[kept], np.minimum(chance[origins], 1.0), _dense(batch[origins]))
+        found[code] = Scored(said, cells[:, 0] if len(cells) else np.zeros(0, np.int64), audits)
+    return found
+
+
+def _cells(rows: JudgmentColumns) -> list[tuple[int, int, int]]:
+    return list(zip(rows.question.tolist(), rows.scope.tolist(), rows.first_sample.tolist(), strict=True))
+
+
+def _by_answer(rows: JudgmentColumns) -> tuple[Codes, Reals]:
+    """Return (question, scope, sample) of every scored answer, and its mean share of full points."""
+    share = (rows.value - rows.worst) / (rows.best - rows.worst)
+    cells, place = np.unique(np.array(_cells(rows), np.int64).reshape(-1, 3), axis=0, return_inverse=True)
+    count = np.bincount(place.ravel(), minlength=len(cells))
+    return cells, np.asarray(np.bincount(place.ravel(), share, len(cells)) / np.maximum(count, 1), np.float64)
+
+
+def _judged_rows(heard: Heard, plan: Plan, reviews: JudgmentColumns, rows: Flags) -> Comparisons | None:
+    """Return people's verdicts on the same rows; None where there are none."""
+    if not len(reviews):
+        return None
+    material = heard.material
+    theirs = replace(material, judge=resolve.PEOPLE, judge_code=None, judgments=reviews)
+    pairs = material.judged_pairs() if material.paired else None
+    scopes = np.unique(heard.comparisons.scope)
+    return combine(theirs, plan, pairs=pairs, scopes=scopes)[0].take(rows)
+
+
+def _chances(people: Comparisons, reviews: JudgmentColumns, probability: Reals, batch: Codes) -> tuple[Reals, Codes]:
+    """Return the chance with which every row was drawn and the draw; nan where it is not known.
+
+    A comparison that two scores imply was drawn with its question: both have the same chance in the same draw, else it is
+    not known with which chance they came together.
+    """
+    cell: dict[tuple[int, ...], tuple[float, int]] = {}
+    pairs = bool((reviews.second > 0).any())
+    columns = [reviews.question, reviews.scope, reviews.first_sample, reviews.first, reviews.second]
+    for (question, scope, sample, first, second), chance, drawn in zip(
+        zip(*(one.tolist() for one in columns), strict=True), probability.tolist(), batch.tolist(), strict=True
+    ):
+        names = (min(first, second), max(first, second)) if pairs else (first,)
+        cell.setdefault((question, scope, sample, *names), (chance, drawn))
+    found, drawn_in = np.full(len(people), np.nan), np.zeros(len(people), np.int64)
+    for at, (question, scope, sample, first, second) in enumerate(
+        zip(
+            *(one.tolist() for one in (people.question, people.scope, people.sample, people.first, people.second)),
+            strict=True,
+        )
+    ):
+        if pairs:
+            one = other = cell.get((question, scope, sample, min(first, second), max(first, second)))
+        else:
+            one, other = cell.get((question, scope, sample, first)), cell.get((question, scope, sample, second))
+        if one is not None and one == other:
+            found[at], drawn_in[at] = one
+    return found, drawn_in
+
+
+def _answered(draws: dict[str, Draw], states: tuple[DrawState, ...], names: list[str], probability: Reals) -> Reals:
+    """Return probabilities lowered to the part of each draw that has been judged so far: items are shown in random order."""
+    share = {one.name: one.judged / one.items for one in states if one.items and one.judged}
+    return np.asarray(
+        probability * np.array([share.get(name, 1.0) if name in draws else 1.0 for name in names]), np.float64
+    )
+
+
+def _state(draw: Draw, everything: JudgmentColumns, mine: Flags) -> DrawState:
+    """Count the items of a draw that have a verdict."""
+    rows = everything.take(mine & (everything.kind != Kind.UNANSWERED))
+    cells = Counter(
+        zip(
+            rows.question.tolist(),
+            rows.scope.tolist(),
+            rows.first_sample.tolist(),
+            np.minimum(rows.first, rows.second).tolist(),
+            np.maximum(rows.first, rows.second).tolist(),
+            strict=True,
+        )
+    )
+    return DrawState(draw.name, len(draw.items), min(len(cells), len(draw.items)), draw.uniform)
+
+
+def _dense(batch: Codes) -> Codes:
+    return np.asarray(np.unique(batch, return_inverse=True)[1].ravel(), np.int64)
