@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from judge.records import Plan
 from judge.report.build import Member, Source, counts, member
 from judge.resolve import Material
 from judge.stats.dawid_skene import Consensus, dawid_skene
+from judge.stopping import in_order
 from judge.store import Store
 from judge.styles import styles_of
 
@@ -132,6 +133,19 @@ def scopes_of(store: Store, material: Material) -> list[int]:
     bank = material.bank.name
     said = store.human_columns(bank) if code is None else store.judgment_columns(bank, code)
     return sorted(set(said.scope.tolist()))
+
+
+def order_of(store: Store, material: Material, plan: Plan, pair: Sequence[int] = ()) -> Codes:
+    """Return the questions (codes) in the order in which two candidates (codes; the only two) are judged until it is decided."""
+    keys = {code: key for key, code in store.question_codes(material.bank.name).items()}
+    codes, names = material.questions.code, [material.names[int(code)] for code in pair or material.candidates.tolist()]
+    order = in_order([keys[code] for code in codes.tolist()], material.questions.ability.tolist(), seed_of(plan, names))
+    return np.asarray(codes[order], np.int64)
+
+
+def seed_of(plan: Plan, names: Sequence[str]) -> list[object]:
+    """Return what the order of questions of a pair hangs on: other pairs meet on other questions first."""
+    return [plan.seed, *sorted(names)]
 
 
 def evidence_of(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:

@@ -42,6 +42,7 @@ class How:
     max_calls: int | None = None
     max_cost: float | None = None
     stage: Stage | None = None
+    until: Literal["all", "decided", "looks"] = "all"
 
 
 @dataclass(frozen=True, slots=True)

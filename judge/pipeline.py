@@ -13,18 +13,19 @@ from judge.certificate import Certificate, Evidence, certify
 from judge.comparison import Comparisons
 from judge.controls import control_of, without_controls
 from judge.errors import InputError, NothingToCompare
-from judge.hearing import Heard, evidence_of, hear, scopes_of
+from judge.hearing import Heard, evidence_of, hear, order_of, scopes_of
 from judge.limits import LIMITS, Limit
 from judge.models.prices import Price
 from judge.records import Plan
 from judge.report import board, build, views
 from judge.report import diff as diffs
-from judge.report.board import PLAIN, Board, ControlRow, View
+from judge.report.board import PLAIN, Board, ControlRow, Early, View
 from judge.report.build import CompareReport
 from judge.report.diff import Diff, Side
 from judge.report.document import Document, document
 from judge.review.correction import correction_of
 from judge.review.queue import queue_of
+from judge.schedule import settled, standing
 from judge.store import Store
 
 
@@ -47,7 +48,13 @@ def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate |
     material = heard.material
     suspects = store.suspects(material.candidates.tolist(), set(material.questions.code.tolist()))
     found = build.compare_report(
-        material, heard.comparisons, plan, heard.source, members=heard.members, suspects=suspects
+        material,
+        heard.comparisons,
+        plan,
+        heard.source,
+        members=heard.members,
+        suspects=suspects,
+        order=order_of(store, material, plan) if plan.until != "all" else None,
     )
     found = replace(found, certificate=certificate)
     if heard.source == "human" or not store.humans_sampled(material.bank.name):
@@ -113,6 +120,8 @@ def _board(
         certificate=None if human else certify(evidence),
     )
     controls = _controls(store, bank, found, plan) if view.controls else ()
+    if plan.until != "all" and material.paired and not human:
+        found = replace(found, early=_early(store, heard, plan))
     if view.corrected:
         if human:
             raise InputError("人工的榜不用校正", where="--corrected", fix="去掉 --human 或 --corrected")
@@ -140,6 +149,24 @@ def _controls(store: Store, bank: str, found: Board, plan: Plan) -> tuple[Contro
         fix = "评一遍对照：judge run --models … --judge … --controls（每个对照至多 20 题）"
         raise NothingToCompare(f"题库 {bank} 里，{found.judge} 没有评过{who}对照", fix=fix)
     return tuple(rows)
+
+
+def _early(store: Store, heard: Heard, plan: Plan) -> Early:
+    """Say of how many pairs the order was decided, and what that took."""
+    codes = heard.material.candidates
+    pairs = [(int(codes[one]), int(codes[other])) for one, other in heard.material.judged_pairs()]
+    orders = [order_of(store, heard.material, plan, pair) for pair in pairs]
+    found = [standing(heard.comparisons, *pair, order, plan) for pair, order in zip(pairs, orders, strict=True)]
+    decided, equal = settled(found, plan)
+    return Early(
+        way="looks" if plan.until == "looks" else "decided",
+        target=plan.target,
+        pairs=len(pairs),
+        decided=sum(decided),
+        equal=sum(same and not known for same, known in zip(equal, decided, strict=True)),
+        used=sum(len(one.seen) for one in found),
+        total=sum(one.total for one in found),
+    )
 
 
 def _baseline(comparisons: Comparisons, plan: Plan, known: Mapping[int, str]) -> int | None:

@@ -66,7 +66,7 @@ def _expected(key: str) -> str:
         "seed": "整数",
         "limit": "整数",
         "panel": "equal、weighted 或 cascade",
-        "until": "all 或 decided",
+        "until": "all、decided 或 looks",
         "target": "like 或 bank",
     }
     return kinds.get(key.partition(".")[0], "文字")

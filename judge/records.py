@@ -395,7 +395,7 @@ class Plan:
     seed: int = 0
     limit: int | None = None  # so many questions, evenly over abilities
     panel: Literal["equal", "weighted", "cascade"] = "equal"  # how the votes of several judges count
-    until: Literal["all", "decided"] = "all"  # decided: judging stops when the order is, and intervals allow for it
+    until: Literal["all", "decided", "looks"] = "all"  # judging stops when it is decided, and intervals allow for it
     target: Literal["like", "bank"] = "like"  # what is estimated: questions like these, or this bank alone
 
     @property

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from judge import pairing
@@ -116,7 +116,22 @@ class Work:
 
     def blank(self, question: Question, sample: int) -> list[Dialogue]:
         """Return the dialogues that are to be held on a question, without answers: they have their keys already."""
-        return [Dialogue(question, candidate, (), sample, self.manner.history) for candidate in self.candidates]
+        shown = {key for _, keys in self.draw.placed.get((question.key, sample), ()) for key in keys}
+        return [
+            Dialogue(question, candidate, (), sample, self.manner.history)
+            for candidate in self.candidates
+            if candidate.key in shown
+        ]
+
+    def part(self, wanted: Mapping[str, Container[frozenset[str]]]) -> Work:
+        """Return the part of the work that lets some pairs of candidates (by key) meet on some questions (by key)."""
+        placed = {
+            (question, sample): [one for one in cases if frozenset(one[1]) in wanted[question]]
+            for (question, sample), cases in self.draw.placed.items()
+            if question in wanted
+        }
+        items = [item for item in self.todo if item[0].key in wanted and placed.get((item[0].key, item[1]))]
+        return replace(self, draw=Draw(placed, self.draw.both), items=items)
 
 
 def draw(

@@ -44,7 +44,7 @@ LEVELS = [
         "judge.models",
         "judge.config",
     },
-    {"judge.styles", "judge.controls"},
+    {"judge.styles", "judge.controls", "judge.stopping"},
     {"judge.certificate"},
     {
         "judge.resolve",
@@ -68,7 +68,7 @@ LEVELS = [
         "judge.validation",
     },
     {"judge.voices", "judge.hearing"},
-    {"judge.review"},
+    {"judge.review", "judge.schedule"},
     {"judge.pipeline", "judge.engines", "judge.layout", "judge.drift"},
     {"judge.report"},
     {"judge.cli"},

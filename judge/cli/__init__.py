@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,7 +13,10 @@ def main() -> None:
         # The overview needs no third-party package; loading one would make it three times as slow.
         from judge.cli.overview import overview
 
-        print(overview())
+        try:
+            print(overview(), flush=True)
+        except BrokenPipeError:  # the reader (head) has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     from judge.cli.entry import run
 

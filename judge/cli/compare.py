@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,6 +18,7 @@ EPILOG = """\b
   judge compare recorded:llmeval2/GPT4 recorded:llmeval2/xunfei
   judge compare GPT4 xunfei --bank llmeval2 --human        人工判定怎么说
   judge compare A B --judge 评委名 --abilities 计算,代码 --margin 2
+  judge compare A B --judge 评委 --until decided            分出来就停
   judge compare A B --json | jq .decision
 
 \b
@@ -55,6 +55,9 @@ EPILOG = """\b
 )
 @live_options
 @click.option(
+    "--for", "target", type=click.Choice(["like", "bank"]), help="要分的是：像这样的题（默认），或只就这份题库"
+)
+@click.option(
     "--plan", "plan_file", type=click.Path(path_type=Path), metavar="计划.toml", help="从文件读计划，命令行优先"
 )
 @store_option
@@ -73,6 +76,7 @@ def compare(
     tie_within: float | None,
     filtered: str | None,
     flags: Flags,
+    target: str | None,
     plan_file: Path | None,
     url: str,
     as_json: bool,
@@ -96,6 +100,8 @@ def compare(
             "tie_within": tie_within,
             "filtered": filtered,
             "limit": flags.how.limit,
+            "until": None if flags.how.until == "all" else flags.how.until,
+            "target": target,
         },
     )
     voices = live.opened_voices(flags)
@@ -115,10 +121,10 @@ def compare(
             seed=plan.seed,
             how=flags.how,
         )
-        done = live.perform(url, voices, wish, flags, as_json=as_json)
+        done = live.perform(url, voices, wish, flags, plan, as_json=as_json)
         if done is None:
             return
-        plan = replace(plan, bank=done.bank, candidates=done.candidates, judge=done.judge)
+        plan = done
         live.remember(url, plan, wish)
     report = pipeline.compare(opened(url), plan, human=human, limits=live.limits())
     if as_json:

@@ -61,6 +61,12 @@ OPTIONS = (
     click.option(
         "--samples", type=click.IntRange(1, 100), default=1, metavar="次", help="现场评测：每题各答几遍（默认 1）"
     ),
+    click.option(
+        "--until",
+        type=click.Choice(["all", "decided", "looks"]),
+        default="all",
+        help="现场评测：评完（默认）；分出来就停，随时看都作数（decided）；或事先定好看十次（looks）",
+    ),
     click.option("--limit", type=click.IntRange(1), metavar="题数", help="只问、只看这么多题，各能力均摊"),
     click.option("--max-calls", type=click.IntRange(1), metavar="次", help="现场评测：调用次数上限，到了就停，可续"),
     click.option(

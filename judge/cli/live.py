@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from judge.cli.flags import Flags
@@ -18,6 +18,7 @@ from judge.errors import CapReached, InputError, JudgeError
 
 if TYPE_CHECKING:
     from judge.engines.here import Run
+    from judge.engines.rounds import Rounds
     from judge.estimate import Estimate, Load
     from judge.layout import How, Wish
     from judge.limits import Limit
@@ -72,26 +73,29 @@ def judges_of(voices: Voices, judges: Sequence[str], how: How) -> tuple[str, ...
     return (NAME,)
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """Under which names the records of a run are found; `judge` None: none was named."""
+def perform(url: str, voices: Voices, wish: Wish, flags: Flags, plan: Plan, *, as_json: bool) -> Plan | None:
+    """Lay a run out, say what it takes and carry it out.
 
-    bank: str
-    candidates: tuple[str, ...]
-    judge: str | None
-
-
-def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool) -> Done | None:
-    """Lay a run out, say what it takes and carry it out; returns None where there is nothing to compare yet."""
+    Returns the plan with the names under which its records are found; None where there is nothing to compare yet.
+    """
     from judge.cli.output import opened
-    from judge.layout import judge_name, lay_out, offline
+    from judge.layout import lay_out
 
     named = {*wish.candidates, *wish.judges}
     for name in flags.revisions.keys() - {""}:
         if name not in named or not voices.knows(name):
             raise InputError(f"--revision 里的 {name} 不是这次要问的模型", where="命令行", fix="写候选或评委的名字")
+    if wish.how.until != "all" and (wish.how.protocol == "scores" or wish.how.stage is not None):
+        fix = "去掉 --until，或去掉 --protocol scores、--stage"
+        raise InputError("--until 要一边评一边看，只用于两两比较、作答与评判都做", where="--until", fix=fix)
     store = opened(url, create=True)
     work, expected = lay_out(store, voices, wish)
+    plan = replace(
+        plan,
+        bank=work.questions[0].bank,
+        candidates=tuple(candidate.name for candidate in work.candidates),
+        judge=_judge_names(voices, wish, work),
+    )
     if flags.fresh and not flags.dry_run:
         stamp = flags.revisions[""]
         print(f"从头再做一遍，这一次记作 …@{stamp}；中断后加 --revision {stamp} 接着做", file=sys.stderr)
@@ -101,28 +105,33 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, *, as_json: bool
             _print_plan_json(work, expected)
         return None
     if wish.how.stage != "score":
-        carry_out(store, voices, work, expected, yes=flags.yes)
+        carry_out(store, voices, work, expected, plan, yes=flags.yes)
     if flags.controls:
         _judge_controls(store, voices, wish, work, flags)
-    names = tuple(candidate.name for candidate in work.candidates)
     if wish.how.stage == "answer":
         if as_json:
-            print_json("judge.answered/1", {"bank": work.questions[0].bank, "candidates": list(names)})
+            print_json("judge.answered/1", {"bank": plan.bank, "candidates": list(plan.candidates)})
         return None
+    return plan
+
+
+def _judge_names(voices: Voices, wish: Wish, work: Work) -> str | None:
+    """Return the judges as they are named in the store, separated by commas; None where none was named."""
+    from judge.layout import judge_name, offline
+
     own = [judging.judge.name for judging, voice in work.judges if voice is None]
     judges = [
         own[0] if offline(voices, name) else judge_name(wish.how, voices, name) if voices.knows(name) else name
         for name in wish.judges
     ]
-    return Done(work.questions[0].bank, names, ",".join(judges) or None)
+    return ",".join(judges) or None
 
 
 def _judge_controls(store: Store, voices: Voices, wish: Wish, work: Work, flags: Flags) -> None:
     """Have the run's judges judge the baseline's null controls on a few questions."""
-    from dataclasses import replace
-
     from judge.controls import QUESTIONS, control_dialogues, controls
     from judge.layout import lay_out
+    from judge.records import Plan
 
     baseline = work.candidates[-1]
     questions = {one.key for one in work.questions}
@@ -136,12 +145,12 @@ def _judge_controls(store: Store, voices: Voices, wish: Wish, work: Work, flags:
         candidates=names,
         bank=work.questions[0].bank,
         design="baseline",
-        how=replace(wish.how, limit=few, samples=1, stage="judge", order="both"),
+        how=replace(wish.how, limit=few, samples=1, stage="judge", order="both", until="all"),
     )
     control_work, expected = lay_out(store, voices, asked)
     print(f"对照（基线对自己、空回答、照抄题目，各 {few} 题）：", file=sys.stderr)
     print_plan(control_work, expected)
-    carry_out(store, voices, control_work, expected, yes=flags.yes)
+    carry_out(store, voices, control_work, expected, Plan(), yes=flags.yes)
 
 
 # ── before the first call ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -268,19 +277,21 @@ class Unfinished(JudgeError):
     exit_code = 3
 
 
-def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: bool) -> None:
-    """Carry a run out with progress on stderr; raises what stopped it, after all that was in flight is kept.
+def carry_out(store: Store, voices: Voices, work: Work, expected: Estimate, plan: Plan, *, yes: bool) -> None:
+    """Carry a run out with progress on stderr, all of it or until its plan says it is enough.
 
-    Ctrl-C once finishes what is in flight and keeps it, twice drops it.
+    Raises what stopped it, after all that was in flight is kept. Ctrl-C once finishes what is in flight and keeps it, twice drops it.
     """
     from judge.engines.here import Run
+    from judge.engines.rounds import Rounds
+    from judge.schedule import Schedule
 
-    if not plan.calls and len(work.asked_judges) == len(work.judges):
+    if not expected.calls and len(work.asked_judges) == len(work.judges):
         return
-    _ask(work, plan, yes)
-    run = Run(store, work)
-    run.progress.planned_calls = plan.calls
-    asyncio.run(_carried_out(run, voices, plan, yes))
+    _ask(work, expected, yes)
+    run = Run(store, work) if plan.until == "all" else Rounds(store, work, Schedule(store, work, plan))
+    run.progress.planned_calls = expected.calls
+    asyncio.run(_carried_out(run, voices, expected, yes))
     if run.stopping:
         raise KeyboardInterrupt
     if run.progress.failed:
@@ -291,7 +302,7 @@ def carry_out(store: Store, voices: Voices, work: Work, plan: Estimate, *, yes: 
         )
 
 
-async def _carried_out(run: Run, voices: Voices, plan: Estimate, yes: bool) -> None:
+async def _carried_out(run: Run | Rounds, voices: Voices, plan: Estimate, yes: bool) -> None:
     from judge import drift
 
     try:
@@ -318,7 +329,7 @@ def _ask_about(untold: Sequence[str]) -> None:
     _confirmed(f"{names} 的服务不报模型名。它还是上次那个模型，没有换过吗？", fix)
 
 
-async def _drained(run: Run, voices: Voices, plan: Estimate) -> None:
+async def _drained(run: Run | Rounds, voices: Voices, plan: Estimate) -> None:
     from judge.cli.panel import shown
 
     task = asyncio.create_task(run.carry_out())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from judge.engines.here import Run
+    from judge.engines.rounds import Rounds
     from judge.estimate import Estimate
     from judge.models.pacing import Pace
     from judge.voices import Voices
@@ -25,7 +26,7 @@ WINDOW = 30.0  # seconds over which a rate is taken
 
 
 @contextlib.asynccontextmanager
-async def shown(run: Run, voices: Voices, plan: Estimate) -> AsyncIterator[None]:
+async def shown(run: Run | Rounds, voices: Voices, plan: Estimate) -> AsyncIterator[None]:
     """Show progress while the run goes on, and once more when it has ended."""
     watch = Watch(run, voices, plan)
     task = asyncio.create_task(_panel(watch) if sys.stderr.isatty() else _lines(watch))
@@ -62,7 +63,7 @@ async def _panel(watch: Watch) -> None:
 class Watch:
     """What is seen of a run over time: rates over the last WINDOW seconds, by endpoint and in all."""
 
-    def __init__(self, run: Run, voices: Voices, plan: Estimate) -> None:
+    def __init__(self, run: Run | Rounds, voices: Voices, plan: Estimate) -> None:
         self.run = run
         self.started = time.monotonic()
         self.paces = {f"{urlsplit(url).netloc or url} {name}": pace for (url, name), pace in voices.paces.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 import click
@@ -17,6 +18,7 @@ EPILOG = """\b
   judge run --models 新版,旧版,qwen:qwen-max --judge 评委 --design round-robin
   judge run --models 新版,旧版 --judge 评委 --bank 我的题库.jsonl --dry-run
 
+--until decided：先让每一对比几题，再把题花在还没分出来的对上，各对用不同的题；全部分出来就停。
 baseline：每个候选与最后一个比；round-robin：两两都比。中断后再运行一次，只补没做完的。
 """
 
@@ -39,6 +41,13 @@ baseline：每个候选与最后一个比；round-robin：两两都比。中断�
     "--scope", type=click.Choice(["dialogue", "turns"]), default="dialogue", help="评整段对话（默认），或逐轮评"
 )
 @live_options
+@click.option(
+    "--for",
+    "target",
+    type=click.Choice(["like", "bank"]),
+    default="like",
+    help="--until 要分的是：像这样的题（默认），或只就这份题库（bank）",
+)
 @store_option
 @json_option
 def run(
@@ -50,6 +59,7 @@ def run(
     history: Literal["own", "golden"],
     scope: Literal["dialogue", "turns"],
     flags: Flags,
+    target: Literal["like", "bank"],
     url: str,
     as_json: bool,
 ) -> None:
@@ -73,14 +83,21 @@ def run(
         by_turn=scope == "turns",
         how=flags.how,
     )
-    done = live.perform(url, voices, wish, flags, as_json=as_json)
+    how = flags.how
+    start = Plan(scope=scope, history=history, limit=how.limit, until=how.until, target=target)
+    done = live.perform(url, voices, wish, flags, start, as_json=as_json)
     if done is None:
         return
     # Scores are given one by one: a board of them has no baseline.
-    baseline = done.candidates[-1] if design == "baseline" and flags.how.protocol != "scores" else None
-    plan = Plan(done.candidates, baseline, done.bank, done.judge, scope, history=history, limit=flags.how.limit)
+    baseline = done.candidates[-1] if design == "baseline" and how.protocol != "scores" else None
+    plan = replace(done, baseline=baseline)
     live.remember(url, plan, wish)
-    board = pipeline.leaderboard(opened(url), plan, view=View(controls=flags.controls), limits=live.limits())
+    board = pipeline.leaderboard(
+        opened(url),
+        plan,
+        view=View(method="bt" if how.until != "all" else None, controls=flags.controls),
+        limits=live.limits(),
+    )
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return

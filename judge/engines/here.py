@@ -104,8 +104,9 @@ class Run:
     # ── answering ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _play_missing(self, question: Question, sample: int, held: Sequence[Dialogue]) -> list[Dialogue]:
-        there = {dialogue.candidate.key for dialogue in held}
-        missing = [one for one in self.work.candidates if one.key not in there and one.key in self.work.voices]
+        there = {dialogue.key for dialogue in held}
+        wanted = (one.candidate for one in self.work.blank(question, sample) if one.key not in there)
+        missing = [one for one in wanted if one.key in self.work.voices]
         played = await asyncio.gather(*(self._play(question, candidate, sample) for candidate in missing))
         return [dialogue for dialogue in played if dialogue is not None]
 

@@ -85,6 +85,23 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
+class Early:
+    """How far a board went that could stop early.
+
+    pairs: that meet; decided: by e-BH (or at one of the looks); equal: within the margin of an even share. used: questions
+    asked over all pairs, of `total`.
+    """
+
+    way: Literal["decided", "looks"]
+    target: Literal["like", "bank"]
+    pairs: int
+    decided: int
+    equal: int
+    used: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControlRow:
     """A null control against the baseline: what it got, what it should get, and whether the gap is more than chance and slack."""
 
@@ -119,6 +136,7 @@ class Board:
     controls: tuple[ControlRow, ...] = ()
     certificate: Certificate | None = None
     correction: Correction | None = None
+    early: Early | None = None  # where judging could stop early
 
 
 def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:

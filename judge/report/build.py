@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from judge.certificate import Certificate
-from judge.columns import Codes
+from judge.columns import Codes, Flags
 from judge.comparison import Comparisons, State
 from judge.ploys import Suspect
 from judge.records import Plan
@@ -19,6 +19,7 @@ from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.power import questions_needed
 from judge.stats.significance import holm, p_value
 from judge.stats.win_rate import WinRates, win_rates
+from judge.stopping import Stopping, anytime, ends, sequence, stopping
 
 Source: TypeAlias = Literal["verdicts", "scores", "human"]
 
@@ -113,6 +114,7 @@ class CompareReport:
     certificate: Certificate | None = None  # of the judge; people have none
     correction: Correction | None = None  # by people's drawn verdicts, where there are some
     corrected: Decision | None = None  # what the corrected figure says
+    stopping: Stopping | None = None  # how far judging went, where it could stop early
 
 
 def compare_report(
@@ -123,13 +125,26 @@ def compare_report(
     *,
     members: Sequence[Member] = (),
     suspects: Sequence[Suspect] = (),
+    order: Codes | None = None,
 ) -> CompareReport:
-    """Say how the first of two candidates stands against the second."""
+    """Say how the first of two candidates stands against the second.
+
+    order: of the questions, where judging could stop early; all intervals then allow for it.
+    """
     first, second = (material.names[int(code)] for code in material.candidates)
-    overall = share("全部", comparisons, plan)
+    overall = share("全部", comparisons, plan, order)
     judged = comparisons.take(comparisons.judged)
     reverse = cluster_mean(judged.loss + judged.tie, judged.question, plan.confidence)
+    if reverse is not None and order is not None:
+        low, high = ends(sequence(comparisons.loss + comparisons.tie, comparisons, order), len(order), plan)
+        reverse = replace(reverse, low=low, high=high, effective=None)
     ability = abilities_of(material, comparisons.question)
+
+    def part(name: str, inside: Flags) -> Share:
+        rows = comparisons.take(inside)
+        return share(name, rows, plan, None if order is None else order[np.isin(order, rows.question)])
+
+    decision = None if overall.rates is None else decide(overall.rates, plan)
     scopes = np.unique(comparisons.scope)
     return CompareReport(
         first=first,
@@ -139,25 +154,28 @@ def compare_report(
         source=source,
         scope="dialogue" if 0 in scopes else "turns",
         plan=plan,
-        decision=None if overall.rates is None else decide(overall.rates, plan),
+        # What was not asked yet is no gap in what was.
+        decision=decision if decision is None or order is None else replace(decision, fragile=False),
         overall=overall,
         reverse_open=None if reverse is None else reverse.scaled(100),
         abilities=_adjusted(
-            share(name, comparisons.take(ability == at), plan)
-            for at, name in enumerate(material.abilities)
-            if (ability == at).any()
+            (part(name, ability == at) for at, name in enumerate(material.abilities) if (ability == at).any()), order
         ),
-        turns=_adjusted(
-            share(f"第 {turn} 轮", comparisons.take(comparisons.scope == turn), plan) for turn in scopes if turn
-        ),
+        turns=_adjusted((part(f"第 {turn} 轮", comparisons.scope == turn) for turn in scopes if turn), order),
         members=tuple(members),
         suspects=tuple(suspects),
+        stopping=None if order is None else stopping(comparisons, order, plan),
     )
 
 
-def _adjusted(parts: Iterable[Share]) -> tuple[Share, ...]:
-    """Say of each part whether its difference is more than chance, all parts taken together."""
+def _adjusted(parts: Iterable[Share], order: Codes | None) -> tuple[Share, ...]:
+    """Say of each part whether its difference is more than chance, all parts taken together.
+
+    Not where judging could stop early: the whole decided when, and no part has a p value of its own.
+    """
     found = tuple(parts)
+    if order is not None:
+        return found
     adjusted = iter(holm([p_value(one.rates.half_tie, 50.0, 100.0) for one in found if one.rates is not None]))
     return tuple(one if one.rates is None else replace(one, p=next(adjusted)) for one in found)
 
@@ -178,17 +196,18 @@ def member(judge: str, own: Comparisons, whole: Comparisons, plan: Plan) -> Memb
     )
 
 
-def share(name: str, comparisons: Comparisons, plan: Plan) -> Share:
-    """Count and rate some part of the comparisons."""
+def share(name: str, comparisons: Comparisons, plan: Plan, order: Codes | None = None) -> Share:
+    """Count and rate some part of the comparisons; `order`: of its questions, where judging could stop early."""
     judged = comparisons.take(comparisons.judged)
     missing = len(comparisons) - len(judged)
+    rates = win_rates(judged.win, judged.tie, judged.question, missing, plan.confidence)
     return Share(
         name,
         len(np.unique(comparisons.question)),
         float(judged.win.sum()),
         float(judged.tie.sum()),
         float(judged.loss.sum()),
-        win_rates(judged.win, judged.tie, judged.question, missing, plan.confidence),
+        rates if rates is None or order is None else anytime(rates, comparisons, order, plan),
         counts(comparisons),
     )
 

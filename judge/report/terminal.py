@@ -13,11 +13,12 @@ from judge.records import (
 )
 from judge.report.build import CompareReport, Counts, Decision, Share, short_names
 from judge.report.printing import count, facts, grid, interval, line
-from judge.report.terminal_board import SOURCES, offline, print_certificate_line, print_members
+from judge.report.terminal_board import FOR, HOW, SOURCES, offline, print_certificate_line, print_members
 from judge.report.terminal_review import summary
 from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
+from judge.stopping import Stopping
 from judge.store.columns import BankSummary
 
 
@@ -38,6 +39,7 @@ def print_compare(report: CompareReport, console: Console) -> None:
         sentence = f"{sentence.rstrip('。')}（{who}只看字面，这一句不作发布依据）。"
     line(console, sentence, _style(report.decision))
     line(console, _grounds(report.decision, rates.half_tie, report.plan.confidence), "")
+    _print_stopping(report.stopping, report.plan.confidence, console)
     console.print()
     facts(
         console,
@@ -68,7 +70,7 @@ def print_compare(report: CompareReport, console: Console) -> None:
     _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
     if report.members:
         print_members(console, report.members)
-    _print_counts(console, overall, bool(offline(report.judge)))
+    _print_counts(console, overall, bool(offline(report.judge)), early=report.stopping is not None)
     _print_suspects(console, report.suspects)
     print_certificate_line(report.certificate, console)
 
@@ -87,6 +89,19 @@ def _print_corrected(report: CompareReport, console: Console, first: str, second
     line(console, said, _style(decision))
     line(console, _sentence(decision, first, second), _style(decision))
     line(console, summary(found))
+
+
+def _print_stopping(found: Stopping | None, confidence: float, console: Console) -> None:
+    """Say how far judging went, and on what grounds it may stop."""
+    if found is None:
+        return
+    evidence = "" if found.e_value is None else f"，e 值 {found.e_value:.3g}（到 {1 / (1 - confidence):g} 就分出来）"
+    unread = f"；其中 {found.unread} 题没有结论，算作对领先者不利" if found.unread else ""
+    line(console, f"评到第 {found.used} / {found.total} 题（各能力按份额、随机排序）{evidence}{unread}。")
+    line(
+        console,
+        f"结论与区间是对{FOR[found.target]}说的；{HOW[found.way]}。要评完：去掉 --until 再运行一次，从这里接着。",
+    )
 
 
 def _print_suspects(console: Console, suspects: Sequence[Suspect]) -> None:
@@ -140,12 +155,12 @@ def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share]
         line(console, f"标“甲胜”“乙胜”的，{len(parts)} 项一起看仍分得出高下（Holm 校正，p < 0.05）。")
 
 
-def _print_counts(console: Console, overall: Share, literal: bool) -> None:
+def _print_counts(console: Console, overall: Share, literal: bool, *, early: bool = False) -> None:
     rates, number = overall.rates, overall.counts
     assert rates is not None
     console.print()
     lines = [_counted(number, literal)]
-    if number.judged < number.planned:
+    if number.judged < number.planned and not early:
         (low, high), (half_low, half_high) = rates.open_bounds, rates.half_tie_bounds
         lines.append(f"没评到的若全负 / 全胜：OPEN {low:.2f}–{high:.2f}，胜+½平 {half_low:.2f}–{half_high:.2f}")
     if number.both_placements:

@@ -57,10 +57,32 @@ def print_board(board: Board, console: Console) -> None:
     _print_controls(board.controls, console)
     if board.members:
         print_members(console, board.members)
-    if board.unjudged:
+    _print_early(board, console)
+    if board.unjudged and board.early is None:
         noun = "项" if _scored(board) else "场比较"
         line(console, f"没评到 {board.unjudged} {noun}：只算已评的，分母见“已评/计划”。")
     print_certificate_line(board.certificate, console)
+
+
+FOR = {"like": "像这样的题", "bank": "这份题库"}
+HOW = {"decided": "逐题下注检验，随时看都作数", "looks": "事先定好看十次（O'Brien-Fleming）"}
+
+
+def _print_early(board: Board, console: Console) -> None:
+    """Say how far a board went that could stop early."""
+    early = board.early
+    if early is None:
+        return
+    rule = "e-BH 控制误判的比例" if early.way == "decided" else "每对各自控制"
+    told = f"{early.pairs} 对里 {early.decided} 对分出了高下" + (f"，{early.equal} 对差不多" if early.equal else "")
+    left = early.pairs - early.decided - early.equal
+    line(
+        console,
+        f"提前停：{told}"
+        + (f"，{left} 对还没有" if left else "")
+        + f"（{FOR[early.target]}；{HOW[early.way]}；{rule}）。",
+    )
+    line(console, f"用了 {early.used:,} 题次，全评要 {early.total:,}；要评完：去掉 --until 再运行一次。")
 
 
 METHOD_NAMES = {

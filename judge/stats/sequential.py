@@ -135,11 +135,9 @@ def group_sequential(
             continue
         error = float(seen.std(ddof=1)) / math.sqrt(used)
         gap = float(seen.mean()) - 0.5
-        if error > ROUNDING:
-            tail = t_tails(gap / error, used - 1)
-        else:  # of values all alike t knows no error: as many coins that fall on one side
-            tail = 0.5 ** (used - 1) if abs(gap) > ROUNDING else 1.0
-        tail = max(tail, 1e-300)
+        # Of values all alike t knows no error: they count as so many coins that fell on one side.
+        alike = 1.0 if abs(gap) <= ROUNDING else 0.5 ** (used - 1)
+        tail = max(t_tails(gap / error, used - 1) if error > ROUNDING else alike, 1e-300)
         if -normal.inv_cdf(min(tail / 2, 0.5)) >= bounds[look - 1]:
             return used, gap
     return None

@@ -1,0 +1,167 @@
+"""What is judged next while the order of some candidates is open: one pair question by question, boards pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+
+from judge.columns import Codes, Reals
+from judge.comparison import Comparisons
+from judge.errors import NothingToCompare
+from judge.hearing import hear, seed_of
+from judge.records import Plan
+from judge.report.ratings import games_of
+from judge.stats.active import REFIT, WARM_UP, urgency
+from judge.stats.bradley_terry import rate
+from judge.stats.games import NotIdentified
+from judge.stats.sequential import LOOKS, betting, e_bh
+from judge.stopping import ends, in_order, sequence
+from judge.store import Store
+from judge.work import Work
+
+AT_A_TIME = 16  # questions of one pair between two looks: enough to keep an endpoint busy
+
+Pair: TypeAlias = tuple[str, str]  # two candidates, by name
+Part: TypeAlias = Mapping[str, set[frozenset[str]]]  # which candidates (by key) meet on which questions (by key)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What was seen of one pair so far, question by question, in points of the first; `total` questions there are."""
+
+    seen: Reals
+    total: int
+    e_value: float
+    interval: tuple[float, float]
+
+
+def standing(rows: Comparisons, first: int, second: int, order: Codes, plan: Plan) -> Standing:
+    """Say how far two candidates (codes) are."""
+    forward = (rows.first == first) & (rows.second == second)
+    mine = rows.take(forward | ((rows.first == second) & (rows.second == first)))
+    seen = sequence(np.where(mine.first == first, mine.half_tie, 1 - mine.half_tie), mine, order)
+    evidence = betting(seen, len(order) if plan.target == "bank" else None).both
+    strength = float(evidence[-1]) if len(evidence) else 1.0
+    return Standing(seen, len(order), strength, ends(seen, len(order), plan))
+
+
+def settled(found: Sequence[Standing], plan: Plan) -> tuple[list[bool], list[bool]]:
+    """Tell which pairs are decided, and which are as good as equal: within the margin of an even share.
+
+    One pair: the decision of `judge compare` is reached. Several: e-BH over all of them, or, where looks were fixed
+    beforehand, an interval that leaves an even share out.
+    """
+    margin = plan.margin / 100
+    equal = [low > 0.5 - margin and high < 0.5 + margin for low, high in (one.interval for one in found)]
+    if len(found) == 1:
+        low, high = found[0].interval
+        return [low > 0.5 - margin or high < 0.5], equal
+    if plan.until == "looks":
+        return [low > 0.5 or high < 0.5 for low, high in (one.interval for one in found)], equal
+    return list(e_bh([one.e_value for one in found], 1 - plan.confidence)), equal
+
+
+@dataclass
+class Schedule:
+    """Says what to judge next; to be called when what it said before was judged, or could not be."""
+
+    store: Store
+    work: Work
+    plan: Plan
+    _asked: dict[Pair, int] = field(default_factory=dict)
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """Every two candidates that meet, the earlier named first."""
+        names = {one.key: one.name for one in self.work.candidates}
+        place = {one.name: at for at, one in enumerate(self.work.candidates)}
+        met = {frozenset(names[key] for key in shown) for cases in self.work.draw.placed.values() for _, shown in cases}
+        found = [tuple(sorted(pair, key=place.__getitem__)) for pair in met]
+        return sorted(((one[0], one[1]) for one in found), key=lambda pair: (place[pair[0]], place[pair[1]]))
+
+    @cached_property
+    def orders(self) -> dict[Pair, list[str]]:
+        """The questions of every pair, by key, in the order in which it is judged."""
+        keys, abilities = [one.key for one in self.work.questions], [one.ability for one in self.work.questions]
+        return {pair: [keys[at] for at in in_order(keys, abilities, seed_of(self.plan, pair))] for pair in self.pairs}
+
+    def __call__(self) -> Part:
+        """Return the next part of the work; empty where all pairs are settled or through."""
+        rows, candidates = self._said()
+        codes = self.store.question_codes(self._bank)
+        found = []
+        for pair in self.pairs:
+            order = np.array([codes.get(key, 0) for key in self.orders[pair]], np.int64)
+            one, other = (candidates.get(name, 0) for name in pair)
+            found.append(
+                Standing(np.zeros(0), len(order), 1.0, (0.0, 1.0))
+                if rows is None
+                else standing(rows, one, other, order, self.plan)
+            )
+            self._asked[pair] = max(self._asked.get(pair, 0), len(found[-1].seen))
+        decided, equal = settled(found, self.plan)
+        open_ones = [
+            at
+            for at, pair in enumerate(self.pairs)
+            if not decided[at] and not equal[at] and self._asked[pair] < found[at].total
+        ]
+        keys = {one.name: one.key for one in self.work.candidates}
+        part: dict[str, set[frozenset[str]]] = {}
+        for at, number in self._next(open_ones, rows, candidates).items():
+            pair = self.pairs[at]
+            start = self._asked[pair]
+            for key in self.orders[pair][start : start + number]:
+                part.setdefault(key, set()).add(frozenset(keys[name] for name in pair))
+            self._asked[pair] = start + number
+        return part
+
+    @property
+    def _bank(self) -> str:
+        return self.work.questions[0].bank
+
+    def _said(self) -> tuple[Comparisons | None, dict[str, int]]:
+        """Return what was said so far (None: nothing), and the codes of candidates by name."""
+        named = {name: code for code, name in self.store.candidates(self._bank).items()}
+        codes = [named[one.name] for one in self.work.candidates if one.name in named]
+        if len(codes) > 1:
+            with suppress(NothingToCompare):
+                return hear(self.store, self._bank, codes, self.plan).comparisons, named
+        return None, named
+
+    def _next(self, open_ones: list[int], rows: Comparisons | None, candidates: Mapping[str, int]) -> dict[int, int]:
+        """Return how many questions every open pair is to be judged on next."""
+        if self.plan.until == "looks":
+            return {at: self._to_look(self.pairs[at]) for at in open_ones}
+        if len(self.pairs) == 1:
+            return dict.fromkeys(open_ones, AT_A_TIME)
+        fresh = {at: WARM_UP - self._asked[self.pairs[at]] for at in open_ones}
+        fresh = {at: number for at, number in fresh.items() if number > 0}
+        everyone = len(self.work.candidates) * (len(self.work.candidates) - 1) // 2
+        if fresh or rows is None:
+            return fresh
+        if len(self.pairs) < everyone:  # against a baseline no pair tells of another
+            return dict.fromkeys(open_ones, WARM_UP)
+        return self._active(open_ones, rows, candidates) if open_ones else {}
+
+    def _to_look(self, pair: Pair) -> int:
+        """Return how many questions there are to the next of the looks fixed beforehand."""
+        total, asked = len(self.orders[pair]), self._asked[pair]
+        return next(end - asked for end in (round(look * total / LOOKS) for look in range(1, LOOKS + 1)) if end > asked)
+
+    def _active(self, open_ones: list[int], rows: Comparisons, candidates: Mapping[str, int]) -> dict[int, int]:
+        """Draw pairs by how much they ask to be judged."""
+        names = [one.name for one in self.work.candidates]
+        ratings = rate(games_of(rows, np.array([candidates[name] for name in names], np.int64)))
+        weight = np.ones(len(self.pairs))
+        if not isinstance(ratings, NotIdentified):
+            weight = urgency(ratings)  # pairs stand in the same order as here
+        weight = weight[open_ones]
+        total = float(weight.sum())
+        rng = np.random.default_rng([self.plan.seed, sum(self._asked.values())])
+        picks = rng.choice(open_ones, min(REFIT, 4 * len(open_ones)), p=weight / total if total > 0 else None)
+        return {int(at): int(count) for at, count in zip(*np.unique(picks, return_counts=True), strict=True)}

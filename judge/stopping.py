@@ -1,0 +1,105 @@
+"""Judging that may stop early: in which order questions are asked, what has been seen so far, and what it says. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from judge.columns import Codes, Reals
+from judge.comparison import Comparisons, State
+from judge.identity import content_hash
+from judge.pairing import balanced
+from judge.records import Plan
+from judge.stats.intervals import Estimate
+from judge.stats.sequential import LOOKS, betting, boundaries, confidence_sequence
+from judge.stats.win_rate import WinRates
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """How far judging of one pair went: `used` of `total` questions, in an order drawn beforehand.
+
+    way: decided (betting, looked at after every question) or looks (group-sequential, LOOKS looks). e_value: of betting,
+    against "both are equal", 1 / (1 - confidence) ends it. unread: questions asked that gave no verdict; they count against
+    whoever is ahead.
+    """
+
+    way: Literal["decided", "looks"]
+    target: Literal["like", "bank"]
+    used: int
+    total: int
+    unread: int
+    e_value: float | None
+
+
+def in_order(keys: Sequence[str], abilities: Sequence[Hashable], seed: object) -> list[int]:
+    """Return positions of questions in a random order that holds every ability in about its share from the start.
+
+    keys: content keys of the questions; the order hangs on them and the seed alone, not on how they are listed.
+    """
+    canonical = sorted(range(len(keys)), key=lambda at: content_hash("place", [str(seed), keys[at]]))
+    return [canonical[at] for at in balanced([abilities[at] for at in canonical], seed)]
+
+
+def sequence(values: Reals, rows: Comparisons, order: Codes) -> Reals:
+    """Return one value per question in order, up to the last that was asked: the mean of its judged rows, nan where none is."""
+    rank = {code: at for at, code in enumerate(order.tolist())}
+    place = np.array([rank.get(code, -1) for code in rows.question.tolist()], np.int64)
+    asked = np.isin(rows.state, (State.JUDGED, State.UNREADABLE, State.UNANSWERED)) & (place >= 0)
+    if not asked.any():
+        return np.zeros(0)
+    size = int(place[asked].max()) + 1
+    judged = rows.judged & (place >= 0)
+    count = np.bincount(place[judged], minlength=size)
+    total = np.bincount(place[judged], values[judged], size)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), math.nan), np.float64)
+
+
+def stopping(rows: Comparisons, order: Codes, plan: Plan) -> Stopping:
+    """Say how far judging went, and how strong the evidence is."""
+    seen = sequence(rows.half_tie, rows, order)
+    way: Literal["decided", "looks"] = "looks" if plan.until == "looks" else "decided"
+    evidence = None
+    if way == "decided":
+        both = betting(seen, len(order) if plan.target == "bank" else None).both
+        evidence = float(both[-1]) if len(both) else 1.0
+    return Stopping(way, plan.target, len(seen), len(order), int(np.isnan(seen).sum()), evidence)
+
+
+def anytime(found: WinRates, rows: Comparisons, order: Codes, plan: Plan) -> WinRates:
+    """Return the same rates with intervals that hold although judging stopped for what was seen; in percent.
+
+    Of rows on some of the questions, `order` those questions alone.
+    """
+
+    def of(estimate: Estimate, values: Reals) -> Estimate:
+        seen = sequence(values, rows, order)
+        low, high = ends(seen, len(order), plan)
+        return replace(estimate, low=100 * low, high=100 * high, effective=None)
+
+    return replace(
+        found,
+        open_score=of(found.open_score, np.asarray(rows.win + rows.tie, np.float64)),
+        win_rate=of(found.win_rate, rows.win),
+        half_tie=of(found.half_tie, rows.half_tie),
+    )
+
+
+def ends(seen: Reals, total: int, plan: Plan) -> tuple[float, float]:
+    """Return the interval of a mean in [0, 1] at the time judging stopped.
+
+    A confidence sequence; of looks fixed beforehand the repeated confidence interval (Jennison and Turnbull 1989).
+    """
+    if plan.until != "looks":
+        return confidence_sequence(seen, total if plan.target == "bank" else None, plan.confidence)
+    known = seen[~np.isnan(seen)]
+    if len(known) < 2:
+        return 0.0, 1.0
+    look = max(1, min(LOOKS, round(len(seen) * LOOKS / total)))
+    reach = boundaries(LOOKS, 1 - plan.confidence)[look - 1] * float(known.std(ddof=1)) / math.sqrt(len(known))
+    mean = float(known.mean())
+    return max(0.0, mean - reach), min(1.0, mean + reach)
