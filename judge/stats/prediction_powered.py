@@ -34,7 +34,7 @@ class Audits:
 
     at: positions in the population, each once. value: what people say of it. probability: the chance with which it was
     drawn, in (0, 1]. batch: draws in the order they were made, from 0; each drew from what no earlier one had drawn.
-    Raises ValueError for a probability out of range or an item that stands twice.
+    Raises ValueError for a probability out of range, an item that stands twice, or a position below 0.
     """
 
     at: Codes
@@ -47,6 +47,8 @@ class Audits:
             raise ValueError("columns differ in length")
         if len(np.unique(self.at)) < len(self.at):
             raise ValueError("an item is audited once: average its reviewers first")
+        if (self.at < 0).any():
+            raise ValueError("positions count from 0")
         if not ((self.probability > 0) & (self.probability <= 1)).all():
             raise ValueError("a probability lies in (0, 1]: what was not drawn has none and corrects nothing")
         if not np.isfinite(self.value).all():
@@ -77,10 +79,14 @@ class Audits:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What is predicted of every item of a population, and of audited ones by a prediction that never saw them."""
+    """What is predicted of every item of a population, and of audited ones by a prediction that never saw them; all finite."""
 
     everywhere: Reals
     audited: Reals
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.everywhere).all() and np.isfinite(self.audited).all()):
+            raise ValueError("predictions must be finite")
 
     @classmethod
     def as_said(cls, said: Reals, audits: Audits) -> Predicted:
@@ -127,8 +133,8 @@ def correct(
 
     Regression estimator on (1, prediction) with the tuning that leaves least variance (PPI++; Särndal et al. 1992), the
     variance over the draw of without-replacement sampling with unequal probabilities (Hájek 1964), t quantiles on audits - 2
-    degrees. For "like", that the questions themselves are a sample is added: the predictions' variance by question and
-    people's deviations from them.
+    degrees, audits counted by what they leave to chance (Satterthwaite 1946). For "like", that the questions themselves are a
+    sample is added: the predictions' variance by question and people's deviations from them.
     """
     if len(audits) < 4:
         return None
@@ -165,34 +171,41 @@ def _regression(
 ) -> _Fitted:
     weight, chance = audits.weights
     count, width = len(audits), 1 if tuning is not None else 2
+    whole = count == len(predicted.everywhere)  # everything was looked at: nothing is left to chance
     # Least squares by what each error adds to the variance; where all were drawn for sure, nothing does.
-    pull = chance if chance.max() > 0 else np.ones(count)
-    columns = np.column_stack([np.ones(count), predicted.audited])[:, :width]
-    people = audits.value - (tuning or 0.0) * predicted.audited
+    pull = chance / chance.max() if chance.max() > 0 else np.ones(count)
+    # Around its mean, so that a prediction that is the same for all audits has no slope rather than any.
+    centre = float(pull**2 @ predicted.audited / (pull @ pull))
+    guess = predicted.audited - centre
+    columns = np.column_stack([np.ones(count), guess])[:, :width]
+    people = audits.value - (tuning or 0.0) * guess
     slopes: Reals = np.linalg.lstsq(columns * pull[:, None], people * pull, rcond=1e-9)[0].astype(np.float64)
     tuning = float(slopes[1]) if tuning is None else tuning
-    lifted = slopes[0] + tuning * predicted.everywhere
-    error = audits.value - slopes[0] - tuning * predicted.audited
+    lifted = slopes[0] + tuning * (predicted.everywhere - centre)
+    error = audits.value - slopes[0] - tuning * guess
     total = float(weight.sum())
-    value = float(lifted.mean() + weight @ error / total)
-    rest = max(1, count - width)
-    inflated = count / rest
-    variance = inflated * float((chance * error) @ (chance * error)) / total**2
+    value = float(audits.value.mean() if whole else lifted.mean() + weight @ error / total)
+    value = min(max(value, 0.0), 1.0) if share else value  # a steep slope may reach beyond
+    # Audits drawn for sure, or nearly, say nothing of the others' errors.
+    rest = max(1, round(float(pull @ pull) ** 2 / float((pull**4).sum())) - width)
+    variance = 0.0 if whole else (rest + width) / rest * float((chance * error) @ (chance * error)) / total**2
     freedom = float(rest)
-    clusters = len(np.unique(questions))
+    sizes = np.unique(questions, return_counts=True)[1]
+    clusters = len(sizes)
     if target == "like":
-        spread = inflated * float((weight / total) @ error**2)
+        # As if the errors of one question were one: a question counts by how many items it has.
+        spread = count / max(1, count - width) * float((weight / total) @ error**2) * float(sizes @ sizes)
         moving = cluster_mean(lifted, questions, confidence, share=False)
         assert moving is not None
-        own, by_questions = variance + spread / clusters, moving.standard_error**2
+        own, by_questions = variance + spread / len(questions) ** 2, moving.standard_error**2
         if clusters < 2:
-            whole = Estimate(value, *((0.0, 1.0) if share else (-math.inf, math.inf)), 0.0, 1, count)
-            return _Fitted(whole, variance, tuning)
+            anywhere = Estimate(value, *((0.0, 1.0) if share else (-math.inf, math.inf)), 0.0, 1, count)
+            return _Fitted(anywhere, variance, tuning)
         # Degrees of freedom of a sum of variances (Welch 1947, Satterthwaite 1946).
         shares = own**2 / rest + by_questions**2 / (clusters - 1)
         freedom = (own + by_questions) ** 2 / shares if shares > 0 else float(rest)
         found = of_variance(value, own + by_questions, freedom, count, count, confidence, share=share)
-    elif chance.max() == 0:  # everything was looked at: there is nothing to estimate
+    elif whole:
         found = Estimate(value, value, value, 0.0, count, count)
     else:
         found = of_variance(value, variance, freedom, count, count, confidence, share=share)

@@ -1,0 +1,139 @@
+"""Judging that stops when it is decided, over a real server: it saves calls, and going on later ends where not stopping ends."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RunCommand
+from tests.engines.scene import script
+from tests.models import Answer
+from tests.models.server import Server
+
+
+def noisy(messages: list[dict[str, str]]) -> str | Answer:
+    """Answer with one's strength; judge by strength, but for one question in five the other way round, and one in five a tie."""
+    said = script(messages)
+    last = messages[-1]["content"]
+    if isinstance(said, str) and "[[" in said and "开始：前一份对话（A）" in last:
+        question = last.split("强答：")[1].split("\n")[0] if "强答：" in last else last
+        luck = zlib.crc32(question.encode()) % 10
+        if luck < 2:
+            return said.replace("[[A]]", "[[X]]").replace("[[B]]", "[[A]]").replace("[[X]]", "[[B]]")
+        if luck < 4:
+            return "都行。\n[[C]]"
+    return said
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(noisy) as running:
+        yield running
+
+
+@pytest.fixture
+def live(judge_here: RunCommand, server: Server, tmp_path: Path) -> RunCommand:
+    """The command runner with five models of three strengths, a judge, and a bank of 200 questions."""
+    rows = [
+        {"id": f"q{at:03}", "ability": "计算" if at % 2 else "闲聊", "turns": [{"prompt": f"第{at}题"}]}
+        for at in range(200)
+    ]
+    head = {"bank": "大", "abilities": ["计算", "闲聊"]}
+    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in [head, *rows])
+    (tmp_path / "大.jsonl").write_text(text + "\n", encoding="utf-8")
+    for name, system in (("新", "强"), ("旧", "弱"), ("旧二", "弱"), ("评委", "")):
+        done = judge_here("models", "add", name, "--preset", "vllm", "--model", f"m-{name}", "--url", server.url)
+        assert done.code == 0, done.err
+        if system:
+            config = tmp_path / "judge.toml"
+            line = f'model = "m-{name}"'
+            config.write_text(config.read_text("utf-8").replace(line, f'{line}\nsystem = "{system}"'), encoding="utf-8")
+    return judge_here
+
+
+COMMAND = ("compare", "新", "旧", "--judge", "评委", "--bank", "大.jsonl", "--yes")
+
+
+@pytest.mark.parametrize(("target", "way"), [("bank", "decided"), ("like", "decided"), ("like", "looks")])
+def test_it_stops_when_it_is_decided_and_names_what_about(
+    live: RunCommand, server: Server, target: str, way: str
+) -> None:
+    done = live(*COMMAND, "--until", way, "--for", target, "--json")
+    assert done.code == 0, done.err
+    found = done.json["stopping"]
+    assert (found["way"], found["target"], found["total"], found["unread"]) == (way, target, 200, 0)
+    assert found["used"] <= 80
+    assert done.json["decision"]["answer"] == "switch"
+    assert server.requests <= 80 * 4 + 3
+    half = done.json["overall"]["rates"]["half_tie"]
+    assert half["low"] > 47
+    assert half["low"] < half["value"] < half["high"]
+    shown = live("compare", "新", "旧", "--judge", "评委", "--bank", "大", "--yes", "--until", way, "--for", target)
+    assert f"评到第 {found['used']} / 200 题" in shown.out
+    assert ("这份题库" if target == "bank" else "像这样的题") in shown.out
+
+
+def test_going_on_later_ends_where_never_stopping_ends(live: RunCommand, server: Server, tmp_path: Path) -> None:
+    live(*COMMAND, "--until", "decided", "--json")
+    stopped = server.requests
+    went_on = live(*COMMAND, "--json")
+    assert went_on.json["overall"]["counts"]["judged"] == 200
+    paid = server.requests
+    never = live(*COMMAND, "--json", "--store", str(tmp_path / "另一个.db"))
+    assert went_on.json == never.json
+    assert stopped > 0
+    assert paid - stopped < server.requests - paid  # what was judged before was not paid for again
+
+
+def test_stopping_is_resumable_and_repeats_itself(live: RunCommand, server: Server) -> None:
+    first = live(*COMMAND, "--until", "decided", "--json")
+    paid = server.requests
+    again = live(*COMMAND, "--until", "decided", "--json")
+    assert first.json == again.json
+    assert server.requests - paid <= 3  # the probes that look for drift
+    capped = live(
+        "compare",
+        "新",
+        "旧二",
+        "--judge",
+        "评委",
+        "--bank",
+        "大.jsonl",
+        "--yes",
+        "--until",
+        "decided",
+        "--max-calls",
+        "20",
+    )
+    assert capped.code == 4
+    assert "上限" in capped.err
+    rest = live(
+        "compare", "新", "旧二", "--judge", "评委", "--bank", "大.jsonl", "--yes", "--until", "decided", "--json"
+    )
+    assert rest.code == 0, rest.err
+    assert rest.json["decision"]["answer"] == "switch"
+
+
+@pytest.mark.parametrize("design", ["round-robin", "baseline"])
+def test_a_board_judges_pairs_on_other_questions_until_they_are_decided(
+    live: RunCommand, server: Server, design: str
+) -> None:
+    command = ("run", "--models", "新,旧二,旧", "--judge", "评委", "--bank", "大.jsonl", "--design", design, "--yes")
+    done = live(*command, "--until", "decided", "--for", "bank", "--json", "--max-calls", "2000")
+    assert done.code in (0, 4), done.err
+    if done.code == 0:
+        early = done.json["early"]
+        assert early["pairs"] == (3 if design == "round-robin" else 2)
+        assert early["decided"] >= 1
+        assert early["used"] < early["total"]
+
+
+def test_what_cannot_stop_says_so(live: RunCommand) -> None:
+    for more in (("--protocol", "scores"), ("--stage", "judge")):
+        done = live(*COMMAND, "--until", "decided", *more)
+        assert done.code == 2
+        assert "--until" in done.err
