@@ -13,6 +13,7 @@ from judge.columns import Codes
 from judge.comparison import Comparisons, Rule
 from judge.errors import InputError, NothingToCompare
 from judge.families import family
+from judge.judges.baseline import NAME as OFFLINE
 from judge.limits import LIMITS, Limit
 from judge.records import Plan
 from judge.report.build import Member, Source, counts, member
@@ -21,6 +22,8 @@ from judge.stats.dawid_skene import Consensus, dawid_skene
 from judge.stopping import in_order
 from judge.store import Store
 from judge.styles import styles_of
+from judge.thrift import Spared
+from judge.thrift import cascade as cascaded
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Heard:
     source: Source
     members: tuple[Member, ...] = ()
     said: tuple[Comparisons, ...] = ()
+    spared: Spared | None = None  # of a cascade
 
 
 def hear(
@@ -42,6 +46,8 @@ def hear(
     Candidates of whom nothing was said are left out, unless `keep`. Raises NothingToCompare where nothing was said at
     all, InputError where several judges cannot be heard together.
     """
+    if plan.panel == "cascade" and not human:
+        return _cascade(store, bank, candidates, plan)
     heard: list[Heard] = []
     for name in plan.judges or (None,):
         one = replace(plan, judge=name)
@@ -56,6 +62,28 @@ def hear(
             why = _why_nothing(material, heard[-1].comparisons)
             raise NothingToCompare(why, fix="换一个 --judge，或用 judge reread 看读不出的原话")
     return heard[0] if len(heard) == 1 else _together(heard, plan)
+
+
+def _cascade(store: Store, bank: str, candidates: list[int], plan: Plan) -> Heard:
+    """Hear a judge where it judged, and the offline judge where it is sure."""
+    materials = {
+        name: in_scope(resolve.material(store, bank, candidates, replace(plan, judge=name), human=False), plan)
+        for name in plan.judges
+    }
+    offline = [name for name in materials if name.partition("@")[0] == OFFLINE]
+    if len(materials) != 2 or len(offline) != 1 or not all(one.paired for one in materials.values()):
+        fix = "写 --judge 评委,baseline --panel cascade"
+        raise InputError("级联要一个两两比较的评委加离线评委", where="--panel cascade", fix=fix)
+    second = materials.pop(offline[0])
+    ((name, first),) = materials.items()
+    pairs = sorted({*first.judged_pairs(), *second.judged_pairs()})
+    scopes = np.union1d(first.scopes, second.scopes)
+    said = [combine(one, plan, pairs=pairs, scopes=scopes)[0] for one in (first, second)]
+    merged, spared = cascaded(said[0], said[1], plan.confidence)
+    together = first.judgments.joined([second.judgments])
+    names = f"{name}、{offline[0]}"
+    material = replace(first, judge=names, judgments=together)
+    return Heard(material, merged, "verdicts", said=tuple(said), spared=spared)
 
 
 def _together(heard: list[Heard], plan: Plan) -> Heard:

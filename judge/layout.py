@@ -43,6 +43,7 @@ class How:
     max_cost: float | None = None
     stage: Stage | None = None
     until: Literal["all", "decided", "looks"] = "all"
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Wish:
     by_turn: bool = False
     seed: int = 0
     how: How = field(default_factory=How)
+    cascade: bool = False  # the offline judge takes what it is sure of
 
 
 def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
@@ -92,8 +94,11 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         samples=how.samples,
         caps=Caps(how.max_calls, how.max_cost),
         stages=frozenset({"answer", "judge"} if how.stage is None else {how.stage}),
+        spare=wish.cascade,
+        again=how.again,
     )
     _check(work, how)
+    _check_thrift(work, wish)
     work, plan = _estimated(store, work, blank, short=how.protocol == "soft")
     for voice, load in zip(work.all_voices, (*plan.answers, *plan.judging), strict=True):
         if load.calls and (check_key := getattr(voice.model, "check_key", None)):
@@ -320,6 +325,15 @@ def _check(work: Work, how: How) -> None:
         if unknown:
             fix = "在 judge.toml 旁边的 prices.toml 里写上它的 [[price]]（judge models --prices 看写法），或改用 --max-calls"
             raise InputError(f"不知道 {'、'.join(unknown)} 的单价，没法按钱封顶", where="--max-cost", fix=fix)
+
+
+def _check_thrift(work: Work, wish: Wish) -> None:
+    """Raise InputError where cheaper judging was asked for and cannot be."""
+    if wish.cascade and (len(work.judges) != 2 or len(work.asked_judges) != 1 or wish.how.protocol == "scores"):
+        fix = "写 --judge 评委,baseline --panel cascade"
+        raise InputError("级联要一个两两比较的评委加离线评委", where="--panel cascade", fix=fix)
+    if wish.how.again and (wish.how.protocol == "scores" or not work.asked_judges):
+        raise InputError("换位再评只用于两两比较的评委", where="--swap-doubtful", fix="去掉它，或换一个评委")
 
 
 def _none(lacking: Sequence[str], what: str, fix: str) -> None:

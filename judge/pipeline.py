@@ -16,15 +16,15 @@ from judge.errors import InputError, NothingToCompare
 from judge.hearing import Heard, evidence_of, hear, order_of, scopes_of
 from judge.limits import LIMITS, Limit
 from judge.models.prices import Price
-from judge.records import Plan
+from judge.records import AGAIN, Plan
 from judge.report import board, build, views
 from judge.report import diff as diffs
 from judge.report.board import PLAIN, Board, ControlRow, Early, View
-from judge.report.build import CompareReport
+from judge.report.build import Again, CompareReport
 from judge.report.diff import Diff, Side
 from judge.report.document import Document, document
 from judge.review.correction import correction_of
-from judge.review.queue import queue_of
+from judge.review.queue import asked_again, queue_of
 from judge.schedule import settled, standing
 from judge.store import Store
 
@@ -56,7 +56,7 @@ def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate |
         suspects=suspects,
         order=order_of(store, material, plan) if plan.until != "all" else None,
     )
-    found = replace(found, certificate=certificate)
+    found = replace(found, certificate=certificate, spared=heard.spared, again=_again(store, heard, plan))
     if heard.source == "human" or not store.humans_sampled(material.bank.name):
         return found
     correction = correction_of(queue_of(store, heard, plan, triage=False), plan)
@@ -68,6 +68,15 @@ def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate |
         rates = replace(found.overall.rates, half_tie=half_tie, half_tie_bounds=(half_tie.value, half_tie.value))
         decision = build.decide(rates, plan)
     return replace(found, correction=correction, corrected=decision)
+
+
+def _again(store: Store, heard: Heard, plan: Plan) -> Again | None:
+    """Count the verdicts that were asked again swapped by choice."""
+    second = None if heard.source != "verdicts" else asked_again(store, heard, plan)
+    if second is None or not second.judged.any():
+        return None
+    both = second.judged & heard.comparisons.judged
+    return Again(int(both.sum()), int((second.label[both] != heard.comparisons.label[both]).sum()))
 
 
 def leaderboard(
@@ -126,7 +135,8 @@ def _board(
         if human:
             raise InputError("人工的榜不用校正", where="--corrected", fix="去掉 --human 或 --corrected")
         found = replace(found, correction=correction_of(queue_of(store, heard, plan, limits), plan))
-    found = replace(found, members=tuple(replace(one, half_tie=None) for one in heard.members), controls=controls)
+    members = tuple(replace(one, half_tie=None) for one in heard.members)
+    found = replace(found, members=members, controls=controls, spared=heard.spared)
     return found, heard, evidence
 
 
@@ -251,7 +261,11 @@ def certificates(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS)
     """Certify the judge of a plan, or every judge there is, on all that it judged in one bank; returns the bank too."""
     bank = resolve.one_bank(store, plan.bank)
     chosen = without_controls(store.candidates(bank))
-    plans = [plan] if plan.judges else [replace(plan, judge=name) for name in store.judges(bank).values()]
+    plans = (
+        [plan]
+        if plan.judges
+        else [replace(plan, judge=name) for name in store.judges(bank).values() if not name.endswith(AGAIN)]
+    )
     found = []
     for one in plans or [plan]:
         heard = hear(store, bank, chosen, one)

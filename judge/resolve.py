@@ -12,7 +12,7 @@ from judge.errors import InputError, NothingToCompare, UnknownName
 from judge.meetings import Meetings, all_pairs
 from judge.pairing import evenly
 from judge.plan import check_plan
-from judge.records import Bank, Plan, Run, Tally
+from judge.records import AGAIN, Bank, Plan, Run, Tally
 from judge.store import Store
 
 PEOPLE = "人工"  # the judge's name on boards made of human verdicts
@@ -215,8 +215,11 @@ def _only(noun: str, wanted: str | None, tallies: Sequence[Tally], names: Sequen
 def _judged(
     store: Store, bank: str, candidates: list[int], everything: QuestionColumns, plan: Plan
 ) -> tuple[int, JudgmentColumns]:
-    known = store.judges(bank)
+    known = {code: name for code, name in store.judges(bank).items() if not name.endswith(AGAIN)}
     if plan.judge is not None:
+        if plan.judge.endswith(AGAIN):
+            fix = f"用 --judge {plan.judge.removesuffix(AGAIN)}；换位再评的在 judge show、judge disputes 里看"
+            raise InputError(f"{plan.judge} 是挑出来换位再评的，不进榜", where="--judge", fix=fix)
         codes = find("评委", plan.judge, known)
         if len(codes) > 1:
             raise InputError(

@@ -94,6 +94,8 @@ class Work:
     caps: Caps = field(default_factory=Caps)
     stages: frozenset[str] = frozenset({"answer", "judge"})
     items: Sequence[Item] | None = None
+    spare: bool = False  # what the offline judge is sure of is not asked, but for random checks
+    again: bool = False  # verdicts in doubt are asked again swapped, under another name
 
     @property
     def todo(self) -> Sequence[Item]:

@@ -44,7 +44,7 @@ LEVELS = [
         "judge.models",
         "judge.config",
     },
-    {"judge.styles", "judge.controls", "judge.stopping"},
+    {"judge.styles", "judge.controls", "judge.stopping", "judge.thrift"},
     {"judge.certificate"},
     {
         "judge.resolve",

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from collections import Counter
 
-from judge.pairing import against_baseline, place, round_robin, swapped
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from judge.pairing import against_baseline, balanced, place, round_robin, swapped
 from judge.records import Answer, Candidate, Case, Dialogue, Model, Question, Turn
 
 CANDIDATES = [Candidate(name, Model("test", name)) for name in ("甲", "乙", "丙")]
@@ -67,3 +71,50 @@ def test_the_seed_decides_and_the_order_of_the_file_does_not() -> None:
     turned = {case.target: names(case) for case in place(cases[::-1], "single", seed=1)[:150]}
     assert first == turned
     assert first != {case.target: names(case) for case in place(cases, "single", seed=2)[:150]}
+
+
+# ── balanced orders ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.lists(st.sampled_from("甲乙丙丁"), max_size=60), st.integers(0, 5))
+def test_every_beginning_holds_each_group_in_about_its_share(groups: list[str], seed: int) -> None:
+    """Off by less than one of its own and what the others are off by, each less than one, in its share."""
+    order = balanced(groups, seed)
+    assert sorted(order) == list(range(len(groups)))
+    sizes, seen = Counter(groups), Counter[str]()
+    for count, at in enumerate(order, 1):
+        seen[groups[at]] += 1
+        for group, size in sizes.items():
+            share = size / len(groups)
+            assert abs(seen[group] - count * share) <= 1 + share * len(sizes)
+
+
+def test_equal_groups_take_turns() -> None:
+    groups = ["甲", "乙", "丙"] * 20
+    order = balanced(groups, "seed")
+    for start in range(0, 60, 3):
+        assert {groups[at] for at in order[start : start + 3]} == {"甲", "乙", "丙"}
+
+
+def test_the_order_comes_from_the_seed_and_not_from_names() -> None:
+    groups = ["甲", "乙", "乙", "丙", "甲", "乙"] * 5
+    assert balanced(groups, 1) == balanced(groups, 1) == balanced(groups, "1")
+    assert balanced(groups, 1) != balanced(groups, 2)
+    assert balanced([{"甲": 0, "乙": 1, "丙": 2}[one] for one in groups], 1) == balanced(groups, 1)
+    assert balanced([], 1) == []
+    assert balanced(["甲"], 1) == [0]
+
+
+@pytest.mark.parametrize("groups", [["甲"] * 5, ["甲", "乙"] * 3])
+def test_every_position_is_as_likely_as_any_other_to_come_first(groups: list[str]) -> None:
+    """Of 3,000 seeds; four standard deviations."""
+    first = Counter(balanced(groups, seed)[0] for seed in range(3000))
+    chance = 1 / len(groups)
+    for at in range(len(groups)):
+        assert first[at] / 3000 == pytest.approx(chance, abs=4 * (chance * (1 - chance) / 3000) ** 0.5)
+
+
+def test_a_group_of_one_may_stand_anywhere() -> None:
+    places = [balanced(["甲"] * 9 + ["乙"], seed).index(9) for seed in range(2000)]
+    assert set(places) == set(range(10))
+    assert sum(places) / 2000 == pytest.approx(4.5, abs=0.25)

@@ -47,6 +47,12 @@ OPTIONS = (
         help="现场评测：两种位置都评，或只评一种（默认 auto：100 题以内都评，再多每题评一种，另抽一成换位）",
     ),
     click.option(
+        "--swap-doubtful",
+        "again",
+        is_flag=True,
+        help="现场评测：只评一种位置的题里，平、不够肯定、离线评委不同意的换位再评；只作展示与排疑，不进数字",
+    ),
+    click.option(
         "--protocol",
         type=click.Choice(["pair", "pair-5", "soft", "scores"]),
         default="pair",

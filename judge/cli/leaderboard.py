@@ -56,8 +56,8 @@ EPILOG = """\b
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
 @click.option(
     "--panel",
-    type=click.Choice(["equal", "weighted"]),
-    help="评委团怎么合：一人一票（默认），或按估计的准确率加权（三个以上评委）",
+    type=click.Choice(["equal", "weighted", "cascade"]),
+    help="评委团怎么合：一人一票（默认），按估计的准确率加权（三个以上评委），或离线评委有把握的归它（cascade）",
 )
 @click.option("--history", type=click.Choice(["own", "golden"]), help="自己的历史（默认），或标准历史；两者不混")
 @click.option("--scope", type=click.Choice(["auto", "dialogue", "turns"]), help="整段对话，或按轮")

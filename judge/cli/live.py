@@ -286,7 +286,7 @@ def carry_out(store: Store, voices: Voices, work: Work, expected: Estimate, plan
     from judge.engines.rounds import Rounds
     from judge.schedule import Schedule
 
-    if not expected.calls and len(work.asked_judges) == len(work.judges):
+    if not expected.calls and not work.again and len(work.asked_judges) == len(work.judges):
         return
     _ask(work, expected, yes)
     run = Run(store, work) if plan.until == "all" else Rounds(store, work, Schedule(store, work, plan))

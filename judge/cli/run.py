@@ -31,6 +31,12 @@ baseline：每个候选与最后一个比；round-robin：两两都比。中断�
     metavar="评委",
     help="评委：judge.toml 里的名字，或 预设:模型名；几个用逗号分开，合成评委团",
 )
+@click.option(
+    "--panel",
+    type=click.Choice(["equal", "weighted", "cascade"]),
+    default="equal",
+    help="评委团怎么合：一人一票（默认），按估计的准确率加权，或离线评委有把握的归它（cascade）",
+)
 @click.option("--bank", metavar="题库", help="题库名或文件（默认随包的 open）")
 @click.option("--abilities", metavar="能力,…", help="只问这些能力，逗号分隔")
 @click.option(
@@ -53,6 +59,7 @@ baseline：每个候选与最后一个比；round-robin：两两都比。中断�
 def run(
     models: str,
     judge_name: str | None,
+    panel: Literal["equal", "weighted", "cascade"],
     bank: str | None,
     abilities: str | None,
     design: Literal["baseline", "round-robin"],
@@ -82,9 +89,10 @@ def run(
         history=history,
         by_turn=scope == "turns",
         how=flags.how,
+        cascade=panel == "cascade",
     )
     how = flags.how
-    start = Plan(scope=scope, history=history, limit=how.limit, until=how.until, target=target)
+    start = Plan(panel=panel, scope=scope, history=history, limit=how.limit, until=how.until, target=target)
     done = live.perform(url, voices, wish, flags, start, as_json=as_json)
     if done is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -12,9 +13,13 @@ from judge.dialogue import answer_of, finished, next_request
 from judge.errors import CapReached, JudgeError, ModelBusy
 from judge.identity import content_hash
 from judge.judges import Judging
+from judge.judges.baseline import Baseline
+from judge.judges.protocols import Pairwise, turned
 from judge.models import Reply, Request
+from judge.pairing import swapped
 from judge.records import Candidate, Case, Dialogue, Judgment, Question, judgment_key
 from judge.store import Store
+from judge.thrift import checked, in_doubt, sure
 from judge.work import Item, Progress, Voice, Work, judgeable
 
 AT_ONCE = 512  # questions being worked on: enough to keep every endpoint busy, few enough for flat memory
@@ -49,7 +54,10 @@ class Run:
         waiting = list(self.work.todo)
         # Before anything is paid for: a model that has another name here is refused.
         self.store.add_candidates(self.work.candidates)
-        self.store.add_judges([judging.judge for judging, _ in self.work.judges])
+        again = [
+            turned(judging) for judging, _ in self.work.judges if self.work.again and isinstance(judging, Pairwise)
+        ]
+        self.store.add_judges([judging.judge for judging in (*(one for one, _ in self.work.judges), *again)])
         gc.freeze()  # questions and libraries live to the end: a tenth of a call went into walking them again and again
         async with self._writer(), self._alive():
             gate = asyncio.Semaphore(AT_ONCE // CHUNK)
@@ -100,6 +108,8 @@ class Run:
             judged = self.store.judged([key for *_, key in wanted])
             missing = [one for one in wanted if one[3] not in judged]
         await asyncio.gather(*(self._hear(*one) for one in missing))
+        if self.work.again and not self._ended:
+            await asyncio.gather(*(self._hear(*one) for one in self._doubtful([*held, *played])))
 
     # ── answering ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,11 +144,44 @@ class Run:
         if "judge" not in self.work.stages:
             return []
         cases = [case for case in self.work.draw.cases(dialogues) if judgeable(case)]
+        spared = {case.target for case in cases if self.work.spare and self._spared(case)}
         return [
             (case, judging, voice, judgment_key(case, judging.judge))
             for case in cases
             for judging, voice in self.work.judges
+            if voice is None or case.target not in spared
         ]
+
+    def _offline(self, case: Case) -> Judgment | None:
+        """Return what the run's offline judge, or the one that comes with the program, says of a case."""
+        mine = next((judging for judging, voice in self.work.judges if voice is None), None) or Baseline()
+        said = mine.request(case, self.secret)
+        return said if isinstance(said, Judgment) else None
+
+    def _spared(self, case: Case) -> bool:
+        said = self._offline(case)
+        return said is not None and sure(said) and not checked(case)
+
+    def _doubtful(self, dialogues: Sequence[Dialogue]) -> list[Asked]:
+        """Return which single verdicts are to be asked again swapped; what was drawn in both placements is not."""
+        cases = [case for case in self.work.draw.cases(dialogues) if judgeable(case)]
+        shown = Counter(case.target for case in cases)
+        single = [case for case in cases if shown[case.target] == 1]
+        asked = [
+            (case, judging, voice)
+            for case in single
+            for judging, voice in self.work.judges
+            if isinstance(judging, Pairwise)
+        ]
+        said = self.store.results([judgment_key(case, judging.judge) for case, judging, _ in asked])
+        wanted = []
+        for case, judging, voice in asked:
+            result = said.get(judgment_key(case, judging.judge))
+            if result is not None and in_doubt(result, self._offline(case), judging.levels):
+                other, twin = swapped(case), turned(judging)
+                wanted.append((other, twin, voice, judgment_key(other, twin.judge)))
+        judged = self.store.judged([key for *_, key in wanted])
+        return [one for one in wanted if one[3] not in judged]
 
     async def _hear(self, case: Case, judging: Judging, voice: Voice | None, _: str) -> None:
         judgment = judging.request(case, self.secret)

@@ -11,6 +11,7 @@ from judge.identity import Json, content_hash
 from judge.models import Message, Reply, Request
 from judge.prompt import Template, load_template, render
 from judge.records import (
+    AGAIN,
     Case,
     Judge,
     Judgment,
@@ -100,6 +101,12 @@ def pairwise(
     plain, guided = _templates("pairwise", references)
     judge = Judge(name, model, protocol, _hash(plain, guided), rubrics.hash if rubrics else "", READER)
     return Pairwise(judge, plain, guided, 5 if protocol == "pair-5" else 3, protocol == "soft", rubrics, structured)
+
+
+def turned(judging: Pairwise) -> Pairwise:
+    """Return the judge under whose name verdicts asked again by choice are kept: another judge, so no board can count them."""
+    judge = judging.judge
+    return replace(judging, judge=replace(judge, name=judge.name + AGAIN, protocol=judge.protocol + AGAIN))
 
 
 def pointwise(

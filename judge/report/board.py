@@ -19,6 +19,7 @@ from judge.report.ratings import Method, Rated, Rating, StyleBoard, Styled
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
 from judge.stats.win_rate import WinRates, win_rates
+from judge.thrift import Spared
 
 By: TypeAlias = Literal["ability", "turn", "dimension"]
 
@@ -137,6 +138,7 @@ class Board:
     certificate: Certificate | None = None
     correction: Correction | None = None
     early: Early | None = None  # where judging could stop early
+    spared: Spared | None = None  # what a cascade left to the offline judge
 
 
 def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:

@@ -20,6 +20,7 @@ from judge.stats.power import questions_needed
 from judge.stats.significance import holm, p_value
 from judge.stats.win_rate import WinRates, win_rates
 from judge.stopping import Stopping, anytime, ends, sequence, stopping
+from judge.thrift import Spared
 
 Source: TypeAlias = Literal["verdicts", "scores", "human"]
 
@@ -115,6 +116,16 @@ class CompareReport:
     correction: Correction | None = None  # by people's drawn verdicts, where there are some
     corrected: Decision | None = None  # what the corrected figure says
     stopping: Stopping | None = None  # how far judging went, where it could stop early
+    spared: Spared | None = None  # what a cascade left to the offline judge
+    again: Again | None = None  # single verdicts that were asked again swapped
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Verdicts in doubt that were asked again swapped, and how many then differed; none of it is in any figure."""
+
+    asked: int
+    changed: int
 
 
 def compare_report(

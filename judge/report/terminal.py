@@ -13,7 +13,7 @@ from judge.records import (
 )
 from judge.report.build import CompareReport, Counts, Decision, Share, short_names
 from judge.report.printing import count, facts, grid, interval, line
-from judge.report.terminal_board import FOR, HOW, SOURCES, offline, print_certificate_line, print_members
+from judge.report.terminal_board import FOR, HOW, SOURCES, offline, print_certificate_line, print_members, print_spared
 from judge.report.terminal_review import summary
 from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
@@ -70,6 +70,10 @@ def print_compare(report: CompareReport, console: Console) -> None:
     _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
     if report.members:
         print_members(console, report.members)
+    print_spared(report.spared, console, two=True)
+    if report.again is not None:
+        told = f"换位再评 {report.again.asked} 题（平、不够肯定、离线评委不同意的），结论变了 {report.again.changed} 题"
+        line(console, f"{told}；只作展示与排疑，不进数字：judge disputes 看是哪些。")
     _print_counts(console, overall, bool(offline(report.judge)), early=report.stopping is not None)
     _print_suspects(console, report.suspects)
     print_certificate_line(report.certificate, console)

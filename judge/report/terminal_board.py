@@ -17,6 +17,7 @@ from judge.report.printing import count, facts, grid, interval, line, value
 from judge.report.ratings import Rating
 from judge.report.wording import clean
 from judge.stats.intervals import Estimate
+from judge.thrift import Spared
 
 SOURCES = {"verdicts": "评委两两比较", "scores": "由同一评委的得分推出", "human": "人工判定", "published": "公布的次数"}
 
@@ -58,6 +59,7 @@ def print_board(board: Board, console: Console) -> None:
     if board.members:
         print_members(console, board.members)
     _print_early(board, console)
+    print_spared(board.spared, console)
     if board.unjudged and board.early is None:
         noun = "项" if _scored(board) else "场比较"
         line(console, f"没评到 {board.unjudged} {noun}：只算已评的，分母见“已评/计划”。")
@@ -83,6 +85,21 @@ def _print_early(board: Board, console: Console) -> None:
         + f"（{FOR[early.target]}；{HOW[early.way]}；{rule}）。",
     )
     line(console, f"用了 {early.used:,} 题次，全评要 {early.total:,}；要评完：去掉 --until 再运行一次。")
+
+
+def print_spared(found: Spared | None, console: Console, *, two: bool = False) -> None:
+    """Say what a cascade left to the offline judge, and what that costs; of `two` candidates also in which direction."""
+    if found is None:
+        return
+    line(console, f"级联：{found.judged} 场里 {found.spared} 场由离线评委判（它有把握的），没有问评委。")
+    if found.differ is None or found.shift is None:
+        line(console, f"抽查只有 {found.checks} 场，不知道因此差多少。", "yellow")
+        return
+    told = f"另抽 {found.checks} 场两边都判：胜负相反 {found.differ.value:.0f}%"
+    if two:
+        low, high = found.shift.low, found.shift.high
+        told += f"；全问评委的话，甲的胜+½平约变 {found.shift.value:+.1f} 分 [{low:+.1f}, {high:+.1f}]"
+    line(console, f"{told}。")
 
 
 METHOD_NAMES = {

@@ -133,7 +133,7 @@ def correct(
 
     Regression estimator on (1, prediction) with the tuning that leaves least variance (PPI++; Särndal et al. 1992), the
     variance over the draw of without-replacement sampling with unequal probabilities (Hájek 1964), t quantiles on audits - 2
-    degrees, audits counted by what they leave to chance (Satterthwaite 1946). For "like", that the questions themselves are a
+    degrees, audits counted by how far they were left to chance (Deville 1999). For "like", that the questions themselves are a
     sample is added: the predictions' variance by question and people's deviations from them.
     """
     if len(audits) < 4:
@@ -186,8 +186,9 @@ def _regression(
     total = float(weight.sum())
     value = float(audits.value.mean() if whole else lifted.mean() + weight @ error / total)
     value = min(max(value, 0.0), 1.0) if share else value  # a steep slope may reach beyond
-    # Audits drawn for sure, or nearly, say nothing of the others' errors.
-    rest = max(1, round(float(pull @ pull) ** 2 / float((pull**4).sum())) - width)
+    # Audits drawn for sure, or nearly, say little of the errors that chance leaves (Deville 1999).
+    loose = 1 - audits.probability if chance.max() > 0 else np.ones(count)
+    rest = max(1, round(float(loose.sum() ** 2 / (loose @ loose))) - width)
     variance = 0.0 if whole else (rest + width) / rest * float((chance * error) @ (chance * error)) / total**2
     freedom = float(rest)
     sizes = np.unique(questions, return_counts=True)[1]

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from judge.codec import from_json, to_json
 from judge.identity import Json, content_hash, plain
-from judge.records import Answer, Candidate, Dialogue, Judge, Judgment, Model
+from judge.records import Answer, Candidate, Dialogue, Judge, Judgment, Model, Result, Skipped
 from judge.store import rows, tables
+from judge.store.columns import result_of
 from judge.store.reading import Reading
 from judge.store.writing import Append, Writing, chunks, model_name
 
@@ -129,6 +130,17 @@ class Working(Reading, Writing):
             for some in chunks(judgments)
             for row in self._rows(select(table.c.key).where(table.c.key.in_(some)))
         }
+
+    def results(self, judgments: Sequence[str]) -> dict[str, Result]:
+        """Return what stored judgments (by key) said."""
+        table = tables.judgment
+        found = {}
+        for some in chunks(judgments):
+            for row in self._rows(select(table.c.key, table.c.content).where(table.c.key.in_(some))):
+                result = result_of(json.loads(row.content))
+                assert not isinstance(result, Skipped)
+                found[row.key] = result
+        return found
 
     def add_judges(self, judges: Sequence[Judge]) -> None:
         """Append judges that are not there; raises InputError where one is there under another name."""

@@ -5,7 +5,7 @@ environment of its own, not the project's:
 
     python3.11 -m venv ORACLE
     ORACLE/bin/pip install evalica==0.4.2 statsmodels==0.15.0 scipy==1.12.0 scikit-learn==1.9.1 pandas==2.3.3 \
-        numpy==1.26.4 irrCAC==0.4.4 crowd-kit==1.4.2
+        numpy==1.26.4 irrCAC==0.4.4 crowd-kit==1.4.2 ppi-python==0.2.3
     ORACLE/bin/python tests/stats/make_oracles.py
 
 Every value is checked on the way against a second computation (a score that must vanish, a sandwich written out, another
@@ -30,13 +30,14 @@ import statsmodels.api as sm
 from crowdkit.aggregation import DawidSkene, MajorityVote
 from irrCAC.datasets import raw_4raters
 from irrCAC.raw import CAC
+from ppi_py import ppi_mean_ci, ppi_mean_pointestimate
 from scipy import optimize, stats
 from sklearn.metrics import cohen_kappa_score
 from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss_kappa, to_table
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-PACKAGES = ("evalica", "statsmodels", "scipy", "scikit-learn", "pandas", "numpy", "irrCAC", "crowd-kit")
+PACKAGES = ("evalica", "statsmodels", "scipy", "scikit-learn", "pandas", "numpy", "irrCAC", "crowd-kit", "ppi-python")
 WIN, TIE, LOSS = 2, 1, 0
 
 
@@ -791,6 +792,53 @@ def dawid_skene() -> dict[str, Any]:
     }
 
 
+# People's verdicts on a part
+
+
+def prediction_powered() -> dict[str, Any]:
+    """Return PPI++ means of a population of predictions with people's values on a drawn part."""
+    cases = []
+    reach = stats.norm.ppf(0.975)
+    for seed, count, drawn, even in ((91, 60, 15, True), (92, 60, 15, False), (93, 90, 40, False)):
+        random = np.random.default_rng(seed)
+        people = random.choice([0.0, 0.5, 1.0], count, p=[0.35, 0.2, 0.45])
+        said = np.where(random.random(count) < 0.6, people, random.choice([0.0, 0.5, 1.0], count))
+        weights = np.ones(count) if even else 0.3 / count + 0.7 * (share := random.random(count)) / share.sum()
+        at = np.sort(random.choice(count, drawn, replace=False, p=weights / weights.sum()))
+        probability = np.full(drawn, drawn / count) if even else np.round(np.minimum(drawn * weights[at], 0.99), 4)
+        value, guess, weight = people[at], said[at], 1 / probability
+        case = {"said": said, "at": at, "value": value, "probability": probability, "fixed": []}
+        for tuning in (0.0, 0.4, 1.0):
+            point = float(ppi_mean_pointestimate(value, guess, said, lam=tuning, w=weight).item())
+            close(point, tuning * said.mean() + weight @ (value - tuning * guess) / weight.sum(), 1e-12)
+            found = {"tuning": tuning, "point": point}
+            if even:
+                # Predictions that are the same everywhere leave the error of the rectifier alone.
+                low, high = ppi_mean_ci(value, guess, said, alpha=0.05, lam=tuning)
+                one, other = ppi_mean_ci(value, guess, np.full(count, 0.5), alpha=0.05, lam=tuning)
+                found["se"] = float((high - low).item() / 2 / reach)
+                found["se_rectifier"] = float((other - one).item() / 2 / reach)
+                close(found["se_rectifier"], (value - tuning * guess).std() / math.sqrt(drawn), 1e-9)
+            case["fixed"].append(found)
+        if even:
+            point = float(ppi_mean_pointestimate(value, guess, said).item())
+            tuned = (point - value.mean()) / (said.mean() - guess.mean())
+            spread = np.concatenate([guess, said]).var(ddof=1) * (1 + drawn / count)
+            close(tuned, ((value - value.mean()) @ guess / drawn) / spread, 1e-9)
+            assert 0 < tuned < 1, tuned
+            case["tuned"] = {"point": point, "tuning": tuned}
+        cases.append(case)
+    return {
+        "source": "Angelopoulos, Duchi and Zrnic (2023), PPI++, by their package",
+        "conventions": (
+            "said: predictions of all items, also given as the unlabelled part; labelled items weigh 1 / probability. "
+            "se and se_rectifier: half of the 95 % interval over 1.96; variances there divide by the count. tuned: lam by the "
+            "package, covariance on the labelled over (1 + n / N) times the variance of all predictions."
+        ),
+        "cases": cases,
+    }
+
+
 def main() -> None:
     """Compute everything and write it."""
     rated, notes = evalica_oracle()
@@ -818,6 +866,7 @@ def main() -> None:
         "wilson": wilson(),
         "t_paired": t_tests(),
         "dawid_skene": dawid_skene(),
+        "prediction_powered": prediction_powered(),
     }
     Path(__file__).with_name("oracles.json").write_text(text(plain(everything)) + "\n", encoding="utf-8")
 
