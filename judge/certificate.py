@@ -75,6 +75,9 @@ class Evidence:
     limits: Mapping[str, Limit] = field(default_factory=lambda: LIMITS)
     confidence: float = 0.95
     drawn: bool = True  # whether people judged what was drawn for them, or all there is, rather than what they chose
+    weight: Reals | None = (
+        None  # per row, the inverse of the chance with which people were asked; 0 where they were not
+    )
 
 
 def certify(evidence: Evidence) -> Certificate:
@@ -82,6 +85,12 @@ def certify(evidence: Evidence) -> Certificate:
     said, people, level = evidence.said, evidence.people, evidence.confidence
     # What a rule settled, nobody judged: both sides would agree by construction.
     both = said.judged & ~said.settled & (people.judged & ~people.settled if people is not None else False)
+    if evidence.weight is not None:
+        both = both & (evidence.weight > 0)
+
+    def weights(rows: np.ndarray) -> Reals | None:
+        return None if evidence.weight is None else evidence.weight[rows]
+
     checks: list[Check] = []
 
     def add(name: str, figure: Estimate | None) -> None:
@@ -96,8 +105,8 @@ def certify(evidence: Evidence) -> Certificate:
     agreement = None
     if people is not None and both.any():
         mine, theirs, questions = said.label[both], people.label[both], said.question[both]
-        agreement = two_raters(mine + 1, theirs + 1, questions, 3, level)
-        add("agreement", _percent(decided_agreement(mine, theirs, questions, level)))
+        agreement = two_raters(mine + 1, theirs + 1, questions, 3, level, weights(both))
+        add("agreement", _percent(decided_agreement(mine, theirs, questions, level, weights(both))))
     twice = said.take(said.judged & (said.placements == 2))
     bias = position_bias(twice.as_first, twice.as_second, twice.question, level)
     if bias is not None:
@@ -108,13 +117,13 @@ def certify(evidence: Evidence) -> Certificate:
     longer_judge = _longer(said, judged, evidence.longer, level)
     longer_people = None if people is None else _longer(people, both, evidence.longer, level)
     if longer_judge is not None and longer_people is not None and people is not None:
-        add("longer", _longer_excess(said, people, both, evidence.longer, level))
+        add("longer", _longer_excess(said, people, both, evidence.longer, level, evidence.weight))
     add("readable", _readable(evidence.judgments, level))
     add("retest", _retest(evidence.judgments, level))
     if people is not None and (own := both & (evidence.kin != 0)).any():
         turned = evidence.kin[own] < 0
         points, theirs_points = (np.where(turned, 1 - one.half_tie[own], one.half_tie[own]) for one in (said, people))
-        kept = excess_for(points, theirs_points, said.question[own], level)
+        kept = excess_for(points, theirs_points, said.question[own], level, weights(own))
         add("self", None if kept is None else kept.scaled(100))
     return Certificate(
         judge=evidence.judge,
@@ -141,11 +150,17 @@ def word_of(checks: list[Check]) -> Word:
     return "correct" if "correct" in marks else "alone"
 
 
-def decided_agreement(mine: Codes, theirs: Codes, questions: Codes, confidence: float = 0.95) -> Estimate | None:
-    """Share of items that people decided on which a judge says the same, its ties counted half; labels -1, 0, 1."""
+def decided_agreement(
+    mine: Codes, theirs: Codes, questions: Codes, confidence: float = 0.95, weights: Reals | None = None
+) -> Estimate | None:
+    """Share of items that people decided on which a judge says the same, its ties counted half; labels -1, 0, 1.
+
+    weights: the inverse of the chance with which each item was drawn.
+    """
     decided = theirs != 0
     same = np.where(mine == 0, 0.5, mine == theirs).astype(np.float64)
-    return cluster_mean(same[decided], questions[decided], confidence)
+    chosen = None if weights is None else weights[decided]
+    return cluster_mean(same[decided], questions[decided], confidence, weights=chosen)
 
 
 def _longer(rows: Comparisons, chosen: np.ndarray, longer: Reals, confidence: float) -> Estimate | None:
@@ -153,13 +168,20 @@ def _longer(rows: Comparisons, chosen: np.ndarray, longer: Reals, confidence: fl
 
 
 def _longer_excess(
-    said: Comparisons, people: Comparisons, both: np.ndarray, longer: Reals, confidence: float
+    said: Comparisons,
+    people: Comparisons,
+    both: np.ndarray,
+    longer: Reals,
+    confidence: float,
+    weight: Reals | None = None,
 ) -> Estimate | None:
     """Points by which the longer answer gets more from the judge than from people, on the same items."""
     unequal = both & (longer != 0)
     sign = np.sign(longer[unequal])
     gap = sign * (said.half_tie[unequal] - people.half_tie[unequal])
-    return _away(cluster_mean(gap, said.question[unequal], confidence, share=False, within=(-1, 1)), 0.0)
+    chosen = None if weight is None else weight[unequal]
+    found = cluster_mean(gap, said.question[unequal], confidence, share=False, within=(-1, 1), weights=chosen)
+    return _away(found, 0.0)
 
 
 def _readable(judgments: JudgmentColumns, confidence: float) -> Estimate | None:

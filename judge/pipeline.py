@@ -13,7 +13,7 @@ from judge.certificate import Certificate, Evidence, certify
 from judge.comparison import Comparisons
 from judge.controls import control_of, without_controls
 from judge.errors import InputError, NothingToCompare
-from judge.hearing import Heard, evidence_of, hear, order_of, scopes_of
+from judge.hearing import Heard, hear, order_of, scopes_of
 from judge.limits import LIMITS, Limit
 from judge.models.prices import Price
 from judge.records import AGAIN, Plan
@@ -25,6 +25,7 @@ from judge.report.diff import Diff, Side
 from judge.report.document import Document, document
 from judge.review.correction import correction_of
 from judge.review.queue import asked_again, queue_of
+from judge.review.verdicts import evidence_on
 from judge.schedule import settled, standing
 from judge.store import Store
 
@@ -39,7 +40,7 @@ def compare(store: Store, plan: Plan, *, human: bool = False, limits: Mapping[st
     if store.tallies(bank):
         raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
     heard = hear(store, bank, pair, plan, human=human, keep=True)
-    certificate = None if human else certify(evidence_of(store, heard, plan, limits))
+    certificate = None if human else certify(evidence_on(store, heard, plan, limits))
     return _compared(store, heard, plan, certificate)
 
 
@@ -116,7 +117,7 @@ def _board(
         found = board.dimension_board(material, comparisons, scores, plan)
     else:
         found = board.score_board(material, comparisons, plan, by)
-    evidence = evidence_of(store, heard, plan, limits)
+    evidence = evidence_on(store, heard, plan, limits)
     found = views.viewed(
         found,
         material,
@@ -269,5 +270,5 @@ def certificates(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS)
     found = []
     for one in plans or [plan]:
         heard = hear(store, bank, chosen, one)
-        found.append(certify(evidence_of(store, heard, one, limits)))
+        found.append(certify(evidence_on(store, heard, one, limits)))
     return bank, found

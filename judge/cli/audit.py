@@ -214,6 +214,7 @@ def status(
             "judge": found.heard.material.judge,
             "draws": list(found.people.draws),
             "reviewers": found.people.reviewers,
+            "agreement": found.certificate.people,
             "correction": correction,
             "half_width": width,
             "wanted": wanted,
@@ -226,7 +227,7 @@ def status(
 
     screen = console()
     facts(screen, [("题库", found.heard.material.bank.name), ("评委", found.heard.material.judge)])
-    print_audit(correction, found.people, screen, wanted, width, more)
+    print_audit(correction, found.people, found.certificate.people, screen, wanted, width, more)
     screen.print()
     print_capture(found.capture, screen)
 

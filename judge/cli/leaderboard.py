@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -106,6 +107,8 @@ def leaderboard(
     )
     view = View(by, method, controls, style, resample=interval == "bootstrap", corrected=corrected)
     board = pipeline.leaderboard(opened(url), plan, human=human, view=view, limits=limits())
+    if human and opened(url).humans_steered(board.bank):
+        print("人看的是按疑点抽出来的，这张榜没有按概率还原；要看全体，用 --corrected", file=sys.stderr)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return

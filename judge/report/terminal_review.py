@@ -15,6 +15,7 @@ from judge.review.disputes import TOP, Capture, Reason
 from judge.review.queue import Queue
 from judge.review.simulation import Simulation
 from judge.review.verdicts import People
+from judge.stats.agreement import GroupAgreement
 from judge.stats.intervals import Estimate
 
 UNFIT = "这个评委不可用：错得太多，挑哪些给人看都差不多；换一个评委，而不是多找人。"
@@ -182,16 +183,23 @@ def _print_left_out(found: Correction, console: Console) -> None:
 
 
 def print_audit(
-    found: Correction, people: People, console: Console, wanted: float, width: float | None, more: int | None
+    found: Correction,
+    people: People,
+    among: GroupAgreement | None,
+    console: Console,
+    wanted: float,
+    width: float | None,
+    more: int | None,
 ) -> None:
-    """Print how far an audit has come: draws, corrected figures, and what is left to the wanted width."""
+    """Print how far an audit has come: draws, agreement among people, corrected figures, what is left to the wanted width."""
     if people.draws:
         table = grid(["抽样", "抽到", "已判", "没判", "均匀部分"])
         for one in people.draws:
             even = "—" if one.uniform is None else f"{one.uniform:.0%}"
             table.add_row(clean(one.name), str(one.items), str(one.judged), str(one.items - one.judged), even)
         console.print(table)
-    line(console, f"判过的人 {people.reviewers} 位。")
+    told = "" if among is None else f"；几个人都判过的 {among.items} 条里，两两一致 {100 * among.raw.value:.0f}%"
+    line(console, f"判过的人 {people.reviewers} 位{told}。")
     print_correction(found, console)
     if width is None:
         return

@@ -36,7 +36,8 @@ def correction_of(queue: Queue, plan: Plan) -> Correction:
         )
     else:
         signals, predicted = _predicted(queue, people.audits)
-        found = _pair(queue, plan, predicted) if two else _board(queue, plan, predicted)
+        way = _pair if two else _by_question if people.implied else _board
+        found = way(queue, plan, predicted)
         audits, population = len(people.audits), len(queue.rows)
     by_score = signals == ("score",)
     needed = LEAST * len(candidates) if by_score else LEAST if two else len(candidates) + 3
@@ -53,7 +54,7 @@ def correction_of(queue: Queue, plan: Plan) -> Correction:
         rho=None,
         saved=None,
         signals=signals,
-        pooled=not two and not by_score,
+        pooled=not two and not by_score and not people.implied,
         target=plan.target,
         needed=needed,
         confidence=plan.confidence,
@@ -141,6 +142,52 @@ def _board(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
         alone = cluster_mean(met.half_tie, met.question, plan.confidence)
         lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people[at], found.corrected[at])))))
     return lines, found.tuning, found.rho, found.saved
+
+
+def _by_question(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
+    """Correct a board of pairs whose people scored all answers to drawn questions: a question is one audit of every model."""
+    rows, audits = queue.rows, queue.people.audits
+    value, chance, batch = np.full(len(rows), np.nan), np.ones(len(rows)), np.zeros(len(rows), np.int64)
+    value[audits.at], chance[audits.at], batch[audits.at] = audits.value, audits.probability, audits.batch
+    guess = predicted.everywhere.copy()
+    guess[audits.at] = predicted.audited
+    lines, tunings, saved, pairs = [], [], [], []
+    for code in queue.heard.material.candidates.tolist():
+        mine = np.flatnonzero((rows.first == code) | (rows.second == code))
+        turned = rows.first[mine] != code
+        questions, place = np.unique(rows.question[mine], return_inverse=True)
+        place = place.ravel()
+        sides = (np.where(turned, 1 - one[mine], one[mine]) for one in (value, queue.said, guess))
+        people, said, expected = (np.bincount(place, one) / np.bincount(place) for one in sides)
+        at = np.flatnonzero(~np.isnan(people))
+        first = np.unique(place, return_index=True)[1][at]
+        one = Audits(at, people[at], chance[mine][first], _dense(batch[mine][first]))
+        found = correct(
+            said,
+            Predicted.as_said(expected, one),
+            one,
+            questions,
+            target=plan.target,
+            confidence=plan.confidence,
+        )
+        if found is None:
+            return None
+        met = met_by(rows.take(rows.judged), code)
+        alone = cluster_mean(met.half_tie, met.question, plan.confidence)
+        lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people, found.corrected)))))
+        tunings.append(found.tuning)
+        pairs += [] if found.rho is None else [found.rho]
+        saved += [] if found.saved is None else [found.saved]
+    return (
+        lines,
+        float(np.mean(tunings)),
+        float(np.mean(pairs)) if pairs else None,
+        float(np.mean(saved)) if saved else None,
+    )
+
+
+def _dense(batch: Codes) -> Codes:
+    return np.asarray(np.unique(batch, return_inverse=True)[1].ravel(), np.int64)
 
 
 def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan) -> Found | None:

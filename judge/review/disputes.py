@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, TypeAlias, get_args
 
@@ -167,7 +167,7 @@ class Capture:
         return self.found[1] > 1.25 * TOP[1]
 
 
-def capture(doubts: Reals, wrong: Flags, weight: Reals | None = None, top: Sequence[float] = TOP) -> Capture | None:
+def capture(doubts: Reals, wrong: Flags, weight: Reals | None = None) -> Capture | None:
     """Measure a queue by what people said, equal doubts in random order; None where nothing is wrong.
 
     weight: of every audited item, the inverse of the chance with which it was drawn; without it, all items were looked at.
@@ -182,8 +182,8 @@ def capture(doubts: Reals, wrong: Flags, weight: Reals | None = None, top: Seque
     reached = np.concatenate([[0.0], np.cumsum(of_wrong)]) / errors
     share = errors / float(mass.sum())
     return Capture(
-        tuple(float(one) for one in np.interp(top, ends, reached)),
-        tuple(min(1.0, one / share) for one in top),
+        tuple(float(one) for one in np.interp(TOP, ends, reached)),
+        tuple(min(1.0, one / share) for one in TOP),
         share,
         len(doubts),
     )

@@ -14,7 +14,7 @@ from judge.certificate import Certificate, certify
 from judge.columns import Codes, Flags, JudgmentColumns, Reals
 from judge.comparison import Comparisons, State
 from judge.controls import without_controls
-from judge.hearing import Heard, combine, evidence_of, hear
+from judge.hearing import Heard, combine, hear
 from judge.judges.baseline import NAME as BASELINE
 from judge.judges.baseline import leaning, shipped
 from judge.limits import LIMITS, Limit
@@ -32,7 +32,7 @@ from judge.review.disputes import (
     learned,
     reasons,
 )
-from judge.review.verdicts import People, Scored, people_on, scores_on
+from judge.review.verdicts import People, Scored, evidence_on, people_on, scores_on
 from judge.stats.bradley_terry import rate
 from judge.stats.games import NotIdentified
 from judge.store import Store
@@ -127,7 +127,7 @@ def queue_of(
         panel=_panel(heard, there),
         ploy=_ploys(store, bank, heard.material.candidates.tolist(), rows),
     )
-    evidence = evidence_of(store, heard, plan, limits)
+    evidence = evidence_on(store, heard, plan, limits)
     doubts = doubt(signals, tie, ~rows.judged)
     way: Literal["formula", "learned"] = "formula"
     errors, seen = _errors(rows, people), None

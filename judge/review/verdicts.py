@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from judge import resolve
+from judge.certificate import Evidence
 from judge.columns import Codes, Flags, JudgmentColumns, Kind, Reals
 from judge.comparison import Comparisons
-from judge.hearing import Heard, combine
+from judge.hearing import Heard, combine, evidence_of
+from judge.limits import LIMITS, Limit
 from judge.records import Plan
 from judge.review.draws import Draw, draws_of
 from judge.stats.prediction_powered import Audits
@@ -42,10 +45,25 @@ class People:
     chosen: int
     draws: tuple[DrawState, ...]
     reviewers: int
+    implied: bool = False  # people scored answers: what was drawn are questions, and all pairs on them
 
     @property
     def drawn(self) -> bool:
         return bool(len(self.audits))
+
+
+def evidence_on(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:
+    """Gather what a certificate is computed from; where people judged drawn items, these alone, each by its chance."""
+    found = evidence_of(store, heard, plan, limits)
+    if found.people is None:
+        return found
+    everything = np.ones(len(heard.comparisons), bool)
+    audits = people_on(store, heard, plan, everything).audits
+    if not len(audits):
+        return found
+    weight = np.zeros(len(everything))
+    weight[audits.at] = 1 / audits.probability
+    return replace(found, weight=weight, drawn=True)
 
 
 def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
@@ -90,7 +108,8 @@ def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
     at = np.flatnonzero(people.judged & ~people.settled & ~np.isnan(chance))
     audits = Audits(at, people.half_tie[at], np.minimum(chance[at], 1.0), _dense(drawn_in[at]))
     more = 0 if chosen is None else int((chosen.judged & ~chosen.settled & ~np.isin(np.arange(size), at)).sum())
-    return People(audits, people.label[at], (people.win + people.tie)[at], more, states, reviewers)
+    implied = not bool((everything.second[drawn] > 0).any())
+    return People(audits, people.label[at], (people.win + people.tie)[at], more, states, reviewers, implied)
 
 
 @dataclass(frozen=True)

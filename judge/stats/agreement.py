@@ -54,11 +54,17 @@ class GroupAgreement:
 
 
 def two_raters(
-    first: Codes, second: Codes, clusters: Codes, categories: int, confidence: float = 0.95
+    first: Codes,
+    second: Codes,
+    clusters: Codes,
+    categories: int,
+    confidence: float = 0.95,
+    weights: Reals | None = None,
 ) -> Agreement | None:
     """Compare two raters' labels of the same items; None where there is no item.
 
-    first, second: labels in 0..categories-1; clusters: question codes. Raises ValueError for labels out of range.
+    first, second: labels in 0..categories-1; clusters: question codes; weights: of items drawn with unequal chances, the
+    inverse of the chance. Raises ValueError for labels out of range.
     """
     if not len(first):
         return None
@@ -67,7 +73,7 @@ def two_raters(
     _check_labels(first, categories)
     _check_labels(second, categories)
     table = np.zeros((len(first), categories * categories))
-    table[np.arange(len(first)), first * categories + second] = 1.0
+    table[np.arange(len(first)), first * categories + second] = 1.0 if weights is None else weights
     sums = _per_cluster(table, clusters)
 
     def shares(counted: Reals) -> tuple[Reals, Reals, Reals]:
@@ -84,7 +90,7 @@ def two_raters(
         return agreed, _gwet_chance((one + other) / 2)
 
     size = len(first)
-    raw = cluster_mean((first == second).astype(np.float64), clusters, confidence)
+    raw = cluster_mean((first == second).astype(np.float64), clusters, confidence, weights=weights)
     assert raw is not None
     _, one, other = shares(sums.sum(axis=0))
     return Agreement(

@@ -58,9 +58,11 @@ def share_of_larger(points: Reals, excess: Reals, questions: Codes, confidence: 
     return cluster_mean(won[decided].astype(np.float64), questions[decided], confidence)
 
 
-def excess_for(points: Reals, people: Reals, questions: Codes, confidence: float = 0.95) -> Estimate | None:
+def excess_for(
+    points: Reals, people: Reals, questions: Codes, confidence: float = 0.95, weights: Reals | None = None
+) -> Estimate | None:
     """Points a judge gives some candidates beyond what people give them on the same items: self-preference.
 
     points, people: of the candidates in question, per item, in [0, 1]. 0 without preference (Panickssery et al. 2024).
     """
-    return cluster_mean(points - people, questions, confidence, share=False, within=(-1.0, 1.0))
+    return cluster_mean(points - people, questions, confidence, share=False, within=(-1.0, 1.0), weights=weights)

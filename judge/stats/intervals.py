@@ -49,6 +49,7 @@ def cluster_mean(
     *,
     share: bool = True,
     within: tuple[float, float] = (-math.inf, math.inf),
+    weights: NDArray[np.float64] | None = None,
 ) -> Estimate | None:
     """Mean of rows in [0, 1] that share questions, with a question-cluster t interval (Liang and Zeger 1986).
 
@@ -56,18 +57,19 @@ def cluster_mean(
     interval (Wilson 1927) with the effective number of questions takes over where fewer than RARE of them lie on the rarer
     side, as they do near 0 and 1 and with few questions (after Korn and Graubard 1998). Without, values may lie anywhere
     `within` some bounds. None where there is no row; a single question gives the whole range, since nothing is known of its
-    neighbours.
+    neighbours. weights (> 0): of rows drawn with unequal chances, the inverse of the chance; a ratio, linearised.
     """
     rows = len(values)
     if not rows:
         return None
-    mean = float(values.mean())
-    sums = _sums(values - mean, clusters)
+    mass = float(rows) if weights is None else float(weights.sum())
+    mean = float(values.mean()) if weights is None else float(weights @ values) / mass
+    sums = _sums(values - mean if weights is None else weights * (values - mean), clusters)
     count = len(sums)
     if count == 1:
         low, high = (0.0, 1.0) if share else within
         return Estimate(mean, low, high, 0.0, 1, rows)
-    variance = count / (count - 1) * float(sums @ sums) / rows**2
+    variance = count / (count - 1) * float(sums @ sums) / mass**2
     if variance < ALIKE and not share:
         # No question differs among so many: how many may, and by how far at most.
         other = wilson(0.0, count, t_quantile(0.5 + confidence / 2, count - 1))[1]

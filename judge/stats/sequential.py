@@ -148,11 +148,13 @@ def boundaries(looks: int, alpha: float = 0.05, shape: Literal["obf", "pocock"] 
     """Return |z| at which each of several equally spaced looks stops, with overall two-sided error alpha under the null.
 
     O'Brien and Fleming (1979): constant · √(looks / k); Pocock (1977): a constant. The constant by recursive integration of
-    the sub-density of the sum (Armitage, McPherson and Rowe 1969).
+    the sub-density of the sum (Armitage, McPherson and Rowe 1969). Raises ValueError for no look, or alpha outside (0, 0.5).
     """
+    if looks < 1 or not 0 < alpha < 0.5:
+        raise ValueError("at least one look, and 0 < alpha < 0.5")
     scale = [math.sqrt(looks / k) if shape == "obf" else 1.0 for k in range(1, looks + 1)]
     low, high = 0.5, 8.0
-    for _ in range(50):
+    for _ in range(40):
         middle = (low + high) / 2
         low, high = (middle, high) if _crossing([middle * one for one in scale]) > alpha else (low, middle)
     return tuple(high * one for one in scale)

@@ -211,6 +211,12 @@ class Columns:
         query = select(table.c.code).join(tables.question).where(tables.question.c.bank == bank)
         return bool(self._rows(query.where(table.c.probability.is_not(None)).limit(1)))
 
+    def humans_steered(self, bank: str) -> bool:
+        """Tell whether people judged items drawn with unequal chances."""
+        table = tables.human_verdict
+        query = select(table.c.probability).distinct().join(tables.question).where(tables.question.c.bank == bank)
+        return len(self._rows(query.where(table.c.probability.is_not(None)))) > 1
+
     def humans_drawn(self, bank: str) -> bool:
         """Tell whether people judged what was drawn for them (or everything), rather than what they chose."""
         table = tables.human_verdict

@@ -6,6 +6,7 @@ environment of its own, not the project's:
     python3.11 -m venv ORACLE
     ORACLE/bin/pip install evalica==0.4.2 statsmodels==0.15.0 scipy==1.12.0 scikit-learn==1.9.1 pandas==2.3.3 \
         numpy==1.26.4 irrCAC==0.4.4 crowd-kit==1.4.2 ppi-python==0.2.3
+    ORACLE/bin/pip install coverage==7.6.1  # numba, under ppi-python, breaks on the older one that irrCAC asks for
     ORACLE/bin/python tests/stats/make_oracles.py
 
 Every value is checked on the way against a second computation (a score that must vanish, a sandwich written out, another
