@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from judge.review.disputes import expected_error, ranks
 from judge.review.sampling import draw, mixture
 from judge.stats.agreement import two_raters
 from judge.stats.bias import position_bias
@@ -274,7 +275,7 @@ def audits(tally: Tally, rng: np.random.Generator, questions: int, turns: int, _
     judged = z + JUDGE_BIAS + JUDGE_NOISE * rng.normal(size=items) + rng.logistic(size=items)
     said, asked = points(judged), np.repeat(np.arange(questions), turns)
     offline = z + 2 * rng.normal(size=items)  # another, weaker opinion
-    doubt = np.exp(-np.abs(judged))
+    doubt = expected_error(ranks(-np.abs(judged)), said == 0.5, np.zeros(items, bool))
     even = rng.choice(items, count, replace=False)
     plain = Audits(even, people[even], np.full(count, count / items), np.zeros(count, np.int64))
     drawn = draw(mixture(doubt), np.zeros(items, np.int64), count, rng)

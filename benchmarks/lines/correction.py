@@ -168,9 +168,7 @@ def scores(data: Path) -> Iterator[Found]:
                 audits = _audits(at, people[at, model], np.full(size, size / number))
                 said = judge[:, model]
                 as_said = Predicted.as_said(said, audits)
-                found = correct(
-                    said, as_said, audits, questions, target="bank", share=False, tuning=float(tuning[model])
-                )
+                found = correct(said, as_said, audits, questions, target="bank", tuning=float(tuning[model]))
                 assert found is not None
                 truth = people[:, model].mean()
                 hits.append(found.corrected.low <= truth <= found.corrected.high)

@@ -18,6 +18,7 @@ from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibrated, correct, pooled, shared_tuning
 
 LEAST = 4  # audits of one pair; of a board as many as models and three more
+LEAST_SCORES = 8  # scored answers of every model: with fewer the common tuning is not known well enough
 
 
 def correction_of(queue: Queue, plan: Plan) -> Correction:
@@ -40,7 +41,7 @@ def correction_of(queue: Queue, plan: Plan) -> Correction:
         found = way(queue, plan, predicted)
         audits, population = len(people.audits), len(queue.rows)
     by_score = signals == ("score",)
-    needed = LEAST * len(candidates) if by_score else LEAST if two else len(candidates) + 3
+    needed = LEAST_SCORES * len(candidates) if by_score else LEAST if two else len(candidates) + 3
     mass = [one.uniform for one in people.draws if one.uniform is not None and one.judged]
     kept = Correction(
         unit="score" if by_score else "half_tie",
@@ -73,7 +74,8 @@ Found = tuple[list[CorrectedRow], float, float | None, float | None]
 def _predicted(queue: Queue, audits: Audits) -> tuple[tuple[str, ...], Predicted]:
     """Predict people's verdicts from the judge's and what else is known, cross-fitted; from the verdicts alone with few audits."""
     names, features = queue.features
-    better = calibrated(features, audits, queue.rows.question) if len(names) > 1 else None
+    whole = len(audits) == len(queue.rows)  # then nothing is left to predict
+    better = calibrated(features, audits, queue.rows.question) if len(names) > 1 and not whole else None
     return (names, better) if better is not None else (("verdict",), Predicted.as_said(queue.said, audits))
 
 
@@ -81,7 +83,7 @@ def _pair(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
     rows, audits = queue.rows, queue.people.audits
 
     def corrected(said: Reals, people: Reals, guess: Predicted) -> Corrected | None:
-        theirs = Audits(audits.at, people, audits.probability, audits.batch)
+        theirs = replace(audits, value=people)
         return correct(said, guess, theirs, rows.question, target=plan.target, confidence=plan.confidence)
 
     half = corrected(queue.said, audits.value, predicted)
@@ -192,7 +194,7 @@ def _dense(batch: Codes) -> Codes:
 
 def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan) -> Found | None:
     """Correct mean scores model by model, the tuning held to a common one."""
-    if any(len(one.audits) < LEAST for one in scores.values()):
+    if any(len(one.audits) < LEAST_SCORES for one in scores.values()):
         return None
     order = [scores[code] for code in candidates]
     guess = np.concatenate([one.said[one.audits.at] for one in order])
@@ -209,11 +211,10 @@ def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan)
             one.questions,
             target=plan.target,
             confidence=plan.confidence,
-            share=False,
             tuning=own,
         )
         assert found is not None
-        alone = cluster_mean(one.said, one.questions, plan.confidence, share=False)
+        alone = cluster_mean(one.said, one.questions, plan.confidence)
         lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people, found.corrected)))))
         if found.saved is not None:
             saved.append(found.saved)

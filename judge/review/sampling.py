@@ -30,18 +30,22 @@ def mixture(doubt: Reals, uniform: float = LEAST_UNIFORM) -> Reals:
         raise ValueError(f"at least {LEAST_UNIFORM} of a draw is uniform")
     if not np.isfinite(doubt).all() or (doubt < 0).any():
         raise ValueError("doubt is finite and not negative")
+    doubt = doubt / max(float(doubt.max(initial=0.0)), 1e-300)
     total = float(doubt.sum())
     even = np.full(len(doubt), 1 / max(1, len(doubt)))
     return np.asarray(even if total == 0 else uniform * even + (1 - uniform) * doubt / total, np.float64)
 
 
 def draw(weights: Reals, strata: Codes, count: int, rng: np.random.Generator) -> Drawn:
-    """Draw `count` items without replacement, each with a chance in proportion to its weight, spread evenly over strata.
+    """Draw `count` items (>= 0) without replacement, each with a chance in proportion to its weight (> 0), spread over strata.
 
     Systematic sampling with unequal probabilities (Madow 1949; Hartley and Rao 1962) along a list in which strata stand
     together and items in random order: every stratum gets its expected number within one. An item whose chance would be
-    above 1 is drawn for sure. Fewer items than `count`: all, with probability 1.
+    above 1 is drawn for sure. Fewer items than `count`: all, with probability 1. Raises ValueError for weights or a count out
+    of range.
     """
+    if count < 0 or not (weights > 0).all() or not np.isfinite(weights).all():
+        raise ValueError("no fewer than 0 items, and weights greater than 0")
     chance = inclusion(weights, count)
     order = np.lexsort((rng.random(len(weights)), rng.permutation(int(strata.max(initial=0)) + 1)[strata]))
     ends = np.cumsum(chance[order])

@@ -102,11 +102,11 @@ def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
         return People(nothing, empty, np.zeros(0), 0 if chosen is None else int(chosen.judged.sum()), states, reviewers)
     people = _judged_rows(heard, plan, everything.take(drawn), rows)
     assert people is not None
-    chance, drawn_in = _chances(
-        people, everything.take(drawn), _answered(known_draws, states, names, probability)[drawn], batch[drawn]
-    )
+    chance, drawn_in = _chances(people, everything.take(drawn), probability[drawn], batch[drawn])
     at = np.flatnonzero(people.judged & ~people.settled & ~np.isnan(chance))
-    audits = Audits(at, people.half_tie[at], np.minimum(chance[at], 1.0), _dense(drawn_in[at]))
+    parts = _parts(states, order)
+    judged = np.array([parts.get(one, 1.0) for one in drawn_in[at].tolist()], np.float64)
+    audits = Audits(at, people.half_tie[at], np.minimum(chance[at] * judged, 1.0), _dense(drawn_in[at]), judged)
     more = 0 if chosen is None else int((chosen.judged & ~chosen.settled & ~np.isin(np.arange(size), at)).sum())
     implied = not bool((everything.second[drawn] > 0).any())
     return People(audits, people.label[at], (people.win + people.tie)[at], more, states, reviewers, implied)
@@ -134,7 +134,7 @@ def scores_on(store: Store, heard: Heard, plan: Plan) -> dict[int, Scored] | Non
     draws = {one.name: one for one in draws_of(store, bank)}
     batch = np.array([names.index(name) for _, name in origin], np.int64)
     states = tuple(_state(one, reviews, batch == names.index(name)) for name, one in draws.items() if name in names)
-    chance = _answered(draws, states, [name for _, name in origin], chance)
+    parts = _parts(states, {name: at for at, name in enumerate(names)})
     scopes, found = np.unique(heard.comparisons.scope), {}
     for code in material.candidates.tolist():
         mine = material.judgments.take(material.judgments.scored & (material.judgments.first == code))
@@ -148,7 +148,9 @@ def scores_on(store: Store, heard: Heard, plan: Plan) -> dict[int, Scored] | Non
         rows = reviews.take(theirs)
         first = {cell: one for one, cell in reversed(list(enumerate(_cells(rows))))}
         origins = np.array([theirs[first[tuple(answers[one].tolist())]] for one in kept], np.int64)
-        audits = Audits(at, people[kept], np.minimum(chance[origins], 1.0), _dense(batch[origins]))
+        judged = np.array([parts.get(one, 1.0) for one in batch[origins].tolist()], np.float64)
+        chances = np.minimum(chance[origins] * judged, 1.0)
+        audits = Audits(at, people[kept], chances, _dense(batch[origins]), judged)
         found[code] = Scored(said, cells[:, 0] if len(cells) else np.zeros(0, np.int64), audits)
     return found
 
@@ -206,12 +208,9 @@ def _chances(people: Comparisons, reviews: JudgmentColumns, probability: Reals, 
     return found, drawn_in
 
 
-def _answered(draws: dict[str, Draw], states: tuple[DrawState, ...], names: list[str], probability: Reals) -> Reals:
-    """Return probabilities lowered to the part of each draw that has been judged so far: items are shown in random order."""
-    share = {one.name: one.judged / one.items for one in states if one.items and one.judged}
-    return np.asarray(
-        probability * np.array([share.get(name, 1.0) if name in draws else 1.0 for name in names]), np.float64
-    )
+def _parts(states: tuple[DrawState, ...], order: Mapping[str, int]) -> dict[int, float]:
+    """Return, by draw, the share of its items that has been judged so far: they are shown in random order."""
+    return {order[one.name]: one.judged / one.items for one in states if one.items and one.judged}
 
 
 def _state(draw: Draw, everything: JudgmentColumns, mine: Flags) -> DrawState:

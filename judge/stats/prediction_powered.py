@@ -9,7 +9,7 @@ chose to look at and averaging has no such property, and there is no function fo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -24,6 +24,7 @@ Target: TypeAlias = Literal["bank", "like"]  # the mean over these very items, o
 FOLDS = 5
 RIDGE = 5.0  # of the calibration, in items
 HOLD = 20.0  # audits by which one model's tuning is held to the common one
+TELLING = 10  # pairs of items of one question (counted both ways) by which their errors are taken for the same
 FEW = 10  # audits below which nothing is calibrated
 ADDITIVE = 0.01  # sd of a pair's error beyond its models', assumed where too few pairs were seen twice (measured .007)
 
@@ -34,6 +35,7 @@ class Audits:
 
     at: positions in the population, each once. value: what people say of it. probability: the chance with which it was
     drawn, in (0, 1]. batch: draws in the order they were made, from 0; each drew from what no earlier one had drawn.
+    judged: of each audit's draw, the share of items that was judged, where people are not through; 1 without it.
     Raises ValueError for a probability out of range, an item that stands twice, or a position below 0.
     """
 
@@ -41,6 +43,7 @@ class Audits:
     value: Reals
     probability: Reals
     batch: Codes
+    judged: Reals | None = None
 
     def __post_init__(self) -> None:
         if len({len(self.at), len(self.value), len(self.probability), len(self.batch)}) > 1:
@@ -60,7 +63,8 @@ class Audits:
     def take(self, rows: NDArray[np.bool_] | Codes, at: Codes | None = None) -> Audits:
         """Return some of the audits; `at`: their positions in another population."""
         where = self.at[rows] if at is None else at
-        return Audits(where, self.value[rows], self.probability[rows], self.batch[rows])
+        judged = None if self.judged is None else self.judged[rows]
+        return Audits(where, self.value[rows], self.probability[rows], self.batch[rows], judged)
 
     @property
     def weights(self) -> tuple[Reals, Reals]:
@@ -71,10 +75,10 @@ class Audits:
         """
         sizes = np.bincount(self.batch)
         share = sizes / max(1, sizes.sum())
-        later = share[::-1].cumsum()[::-1] - share  # of the draws after each
+        later = (share[::-1].cumsum()[::-1] - share)[self.batch]  # of the draws after each, which know what it found
         own = share[self.batch] / self.probability
         chance = own * np.sqrt(1 - self.probability)
-        return own + later[self.batch], chance
+        return own + (later if self.judged is None else later / self.judged), chance
 
 
 @dataclass(frozen=True)
@@ -188,29 +192,41 @@ def _regression(
     value = min(max(value, 0.0), 1.0) if share else value  # a steep slope may reach beyond
     # Audits drawn for sure, or nearly, say little of the errors that chance leaves (Deville 1999).
     loose = 1 - audits.probability if chance.max() > 0 else np.ones(count)
-    rest = max(1, round(float(loose.sum() ** 2 / (loose @ loose))) - width)
+    rest = max(1.0, float(loose.sum() ** 2 / (loose @ loose)) - width)
     variance = 0.0 if whole else (rest + width) / rest * float((chance * error) @ (chance * error)) / total**2
-    freedom = float(rest)
+    freedom = rest
     sizes = np.unique(questions, return_counts=True)[1]
     clusters = len(sizes)
     if target == "like":
-        # As if the errors of one question were one: a question counts by how many items it has.
-        spread = count / max(1, count - width) * float((weight / total) @ error**2) * float(sizes @ sizes)
+        wider = error * math.sqrt(count / max(1, count - width))
+        spread = float((weight / total) @ wider**2)
+        alike = _alike(wider, questions[audits.at], spread)
         moving = cluster_mean(lifted, questions, confidence, share=False)
         assert moving is not None
-        own, by_questions = variance + spread / len(questions) ** 2, moving.standard_error**2
+        items = float(sizes.sum())
+        rest_of_people = (items * spread + (float(sizes @ sizes) - items) * alike) / items**2
+        own, by_questions = variance + rest_of_people, moving.standard_error**2
         if clusters < 2:
             anywhere = Estimate(value, *((0.0, 1.0) if share else (-math.inf, math.inf)), 0.0, 1, count)
             return _Fitted(anywhere, variance, tuning)
         # Degrees of freedom of a sum of variances (Welch 1947, Satterthwaite 1946).
         shares = own**2 / rest + by_questions**2 / (clusters - 1)
-        freedom = (own + by_questions) ** 2 / shares if shares > 0 else float(rest)
+        freedom = (own + by_questions) ** 2 / shares if shares > 0 else rest
         found = of_variance(value, own + by_questions, freedom, count, count, confidence, share=share)
     elif whole:
         found = Estimate(value, value, value, 0.0, count, count)
     else:
         found = of_variance(value, variance, freedom, count, count, confidence, share=share)
     return _Fitted(found, variance, tuning)
+
+
+def _alike(error: Reals, questions: Codes, spread: float) -> float:
+    """Return the covariance of errors of one question's items, between 0 and their variance; the latter where few pairs tell."""
+    _, place = np.unique(questions, return_inverse=True)
+    count = np.bincount(place.ravel())
+    sums = np.bincount(place.ravel(), error)
+    products, pairs = float((sums**2).sum() - error @ error), int((count * (count - 1)).sum())
+    return min(max((products + TELLING * spread) / (pairs + TELLING), 0.0), spread)
 
 
 def shared_tuning(predicted: Reals, people: Reals, group: Codes, groups: int, weight: Reals) -> Reals:
@@ -306,25 +322,30 @@ def pooled(
 ) -> Pooled | None:
     """Correct a whole board at once: the judge's error on a pair is that of the first model less that of the second.
 
-    first, second: models of every item, from 0; said, predicted: of the first, in [0, 1]. Generalised least squares over
-    all audits of error = b_first - b_second + a deviation of the pair (its variance by the moment of DerSimonian and Laird
-    1986) + noise; every figure then holds the errors of the b, the deviation and the draw. On LLMEval-2 93 % of the judge's
-    bias of pairs is additive (benchmarks/validity.py, 2d). None with too few audits to fit the models.
+    first, second: models of every item, from 0; said, predicted: of the first, in [0, 1]. Least squares over all audits,
+    weighted by the inverse of their chances, of error = b_first - b_second + a deviation of the pair (its variance by the
+    moment of DerSimonian and Laird 1986) + noise; every figure then holds the errors of the b, the deviation and the draw.
+    On LLMEval-2 93 % of the judge's bias of pairs is additive (benchmarks/validity.py, 2d). None with too few audits to fit the models.
     """
     if len(audits) < models + 3:
         return None
+    # Every pair stands one way round; what is said of it is turned where it did not.
+    turned = first > second
+    first, second = np.where(turned, second, first), np.where(turned, first, second)
+    said, everywhere = (np.where(turned, 1 - one, one) for one in (said, predicted.everywhere))
+    back = turned[audits.at]
+    predicted = Predicted(everywhere, np.where(back, 1 - predicted.audited, predicted.audited))
+    audits = replace(audits, value=np.where(back, 1 - audits.value, audits.value))
     plain = _additive(first, second, np.full(len(said), 0.5), np.full(len(audits), 0.5), audits, models)
     both = _additive(first, second, predicted.everywhere, predicted.audited, audits, models)
     sides = _Sides.of(first, second, questions, models)
-    people, corrected = (sides.figures(one, target, confidence) for one in (plain, both))
-    judge = []
-    for model in range(models):
-        mine = sides.mine(model)
-        own = np.where(first[mine] == model, said[mine], 1 - said[mine])
-        found = cluster_mean(own, questions[mine], confidence)
-        if found is not None and target == "bank":
-            found = Estimate(found.value, found.value, found.value, 0.0, found.clusters, found.rows)
-        judge.append(found)
+    judge = sides.means(said, target, confidence)
+    if len(audits) == len(said):  # people judged everything: there is nothing to estimate
+        whole = np.zeros(len(said))
+        whole[audits.at] = audits.value
+        people = corrected = sides.means(whole, target, confidence)
+    else:
+        people, corrected = (sides.figures(one, target, confidence) for one in (plain, both))
     pairs = [
         (one, other) for one, other in zip(people, corrected, strict=True) if one is not None and other is not None
     ]
@@ -332,7 +353,7 @@ def pooled(
     rho = _correlation(predicted.audited, audits.value, 1 / audits.probability)
     rates, errors = both.matrix(models)
     return Pooled(
-        tuple(judge),
+        judge,
         people,
         corrected,
         rates,
@@ -390,7 +411,7 @@ def _additive(
     people, guess = audits.value - 0.5, at_audits - 0.5
     tuning = _tuning(guess, people, design[pair], weight)
     error = people - tuning * guess
-    total = np.bincount(pair, weight, len(code))
+    total = np.bincount(pair, weight, len(code)).astype(np.float64)
     seen = total > 0
     mean = np.bincount(pair, weight * error, len(code)) / np.where(seen, total, 1)
     cases = total**2 / np.maximum(
@@ -398,7 +419,7 @@ def _additive(
     )  # equal draws of which as much is known
     left = np.maximum(1 - np.bincount(pair, minlength=len(code)) / size, 0)  # of a pair wholly audited nothing is
     count = np.bincount(pair, minlength=len(code))
-    within = float((error - mean[pair]) @ (error - mean[pair]))
+    within = float((weight / weight.mean()) @ (error - mean[pair]) ** 2)
     inside = int((count[seen] - 1).sum())
     groups = _linked(design[seen], models)
     freedom = max(1, len(audits) - int(groups.sum()) - (1 if tuning else 0) + 1)
@@ -406,12 +427,15 @@ def _additive(
     if enough:
         noise = within / inside
     else:
-        fitted = _weighted(design[seen], mean[seen], cases[seen])[0]
+        fitted = _weighted(design[seen], mean[seen], total[seen])[0]
         rest = error - design[pair] @ fitted
         noise = float((weight / weight.sum()) @ rest**2) * len(audits) / freedom
     variance = np.maximum(noise * left[seen] / cases[seen], 1e-9)
     deviation = _deviation(design[seen], mean[seen], variance) if enough else ADDITIVE**2
-    effects, covariance = _weighted(design[seen], mean[seen], 1 / (variance + deviation))
+    # Weighted by what each audit stands for, so that what was drawn more often does not speak louder.
+    effects, bread = _weighted(design[seen], mean[seen], total[seen])
+    pull = bread @ (design[seen] * total[seen][:, None]).T
+    covariance = np.asarray((pull * (variance + deviation)) @ pull.T, np.float64)
     level = np.bincount(place, tuning * (predicted - 0.5)) / size
     return _Additive(
         effects,
@@ -479,6 +503,18 @@ class _Sides:
 
     def mine(self, model: int) -> NDArray[np.bool_]:
         return np.asarray((self.first == model) | (self.second == model), np.bool_)
+
+    def means(self, values: Reals, target: Target, confidence: float) -> tuple[Estimate | None, ...]:
+        """Return every model's mean of values that are known of all items; of a bank as they are."""
+        found: list[Estimate | None] = []
+        for model in range(self.models):
+            mine = self.mine(model)
+            own = np.where(self.first[mine] == model, values[mine], 1 - values[mine])
+            one = cluster_mean(own, self.questions[mine], confidence)
+            if one is not None and target == "bank":
+                one = replace(one, low=one.value, high=one.value, standard_error=0.0, effective=None)
+            found.append(one)
+        return tuple(found)
 
     def figures(self, found: _Additive, target: Target, confidence: float) -> tuple[Estimate | None, ...]:
         """Return every model's points over its items."""

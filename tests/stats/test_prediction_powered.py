@@ -100,14 +100,14 @@ def test_a_worked_example() -> None:
 
 
 def test_unequal_chances_by_hand() -> None:
-    """Weights 2, 2, 4, 4: (2 + 4) / 12. Variance Σ (1 - p) e² / p² = 28 / 4, over 12², times 4 / 3.
+    """Weights 2, 2, 4, 4: (2 + 4) / 12. Variance Σ (1 - p) e² / p² = 28 / 4, over 12², times m / (m - 1).
 
-    The four are left to chance by .5, .5, .75, .75: worth 2.5² / 1.625 = 3.85, that is 4.
+    The four are left to chance by .5, .5, .75, .75: worth m = 2.5² / 1.625 = 3.85 of them.
     """
     people = np.array([1.0, 0, 1, 0, 0.5, 0.5, 0.5, 0.5])
     found = corrected(np.full(8, 0.5), audited([0, 1, 2, 3], people, [0.5, 0.5, 0.25, 0.25])).people
     assert found.value == pytest.approx(0.5)
-    assert found.standard_error == pytest.approx(math.sqrt(4 / 3 * 7 / 144))
+    assert found.standard_error == pytest.approx(math.sqrt(2.5**2 / (2.5**2 - 1.625) * 7 / 144))
 
 
 def test_weights_of_two_draws_by_hand() -> None:
