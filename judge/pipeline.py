@@ -26,7 +26,7 @@ from judge.report.document import Document, document
 from judge.review.correction import correction_of
 from judge.review.queue import asked_again, queue_of
 from judge.review.verdicts import evidence_on
-from judge.schedule import settled, standing
+from judge.schedule import among, settled, standing
 from judge.store import Store
 
 
@@ -167,7 +167,10 @@ def _early(store: Store, heard: Heard, plan: Plan) -> Early:
     codes = heard.material.candidates
     pairs = [(int(codes[one]), int(codes[other])) for one, other in heard.material.judged_pairs()]
     orders = [order_of(store, heard.material, plan, pair) for pair in pairs]
-    found = [standing(heard.comparisons, *pair, order, plan) for pair, order in zip(pairs, orders, strict=True)]
+    found = [
+        standing(heard.comparisons, *pair, order, among(plan, len(pairs)))
+        for pair, order in zip(pairs, orders, strict=True)
+    ]
     decided, equal = settled(found, plan)
     return Early(
         way="looks" if plan.until == "looks" else "decided",

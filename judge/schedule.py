@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -38,6 +38,16 @@ class Standing:
     total: int
     e_value: float
     interval: tuple[float, float]
+
+
+def among(plan: Plan, pairs: int) -> Plan:
+    """Return the plan by which one of several pairs is held where looks are fixed beforehand: all together err no more often.
+
+    Bonferroni's; of betting e-BH sees to it.
+    """
+    if plan.until != "looks":
+        return plan
+    return replace(plan, confidence=1 - (1 - plan.confidence) / max(1, pairs))
 
 
 def standing(rows: Comparisons, first: int, second: int, order: Codes, plan: Plan) -> Standing:
@@ -91,33 +101,44 @@ class Schedule:
         return {pair: [keys[at] for at in in_order(keys, abilities, seed_of(self.plan, pair))] for pair in self.pairs}
 
     def __call__(self) -> Part:
-        """Return the next part of the work; empty where all pairs are settled or through."""
+        """Return the next part of the work; empty where all pairs are settled or through.
+
+        The first one fills what an earlier process left unfinished, before anyone looks: so a run that was killed ends where
+        one that was not does.
+        """
         rows, candidates = self._said()
         codes = self.store.question_codes(self._bank)
         found = []
         for pair in self.pairs:
             order = np.array([codes.get(key, 0) for key in self.orders[pair]], np.int64)
             one, other = (candidates.get(name, 0) for name in pair)
+            nothing = Standing(np.zeros(0), len(order), 1.0, (0.0, 1.0))
             found.append(
-                Standing(np.zeros(0), len(order), 1.0, (0.0, 1.0))
-                if rows is None
-                else standing(rows, one, other, order, self.plan)
+                nothing if rows is None else standing(rows, one, other, order, among(self.plan, len(self.pairs)))
             )
-            self._asked[pair] = max(self._asked.get(pair, 0), len(found[-1].seen))
+        fresh = not self._asked
+        start = {pair: self._asked.get(pair, 0) for pair in self.pairs}
+        reached = [max(start[pair], len(one.seen)) for pair, one in zip(self.pairs, found, strict=True)]
+        self._asked = dict(zip(self.pairs, reached, strict=True))
+        begun = [at for at, one in enumerate(found) if len(one.seen)]
+        unfinished = any(np.isnan(found[at].seen).any() or self._to_look(self.pairs[at], 0) for at in begun)
+        if fresh and unfinished:
+            return self._part({at: self._to_look(self.pairs[at], 0) for at in begun}, start)
         decided, equal = settled(found, self.plan)
         open_ones = [
-            at
-            for at, pair in enumerate(self.pairs)
-            if not decided[at] and not equal[at] and self._asked[pair] < found[at].total
+            at for at, one in enumerate(found) if not decided[at] and not equal[at] and reached[at] < one.total
         ]
+        return self._part(self._next(open_ones, rows, candidates), start)
+
+    def _part(self, numbers: Mapping[int, int], start: Mapping[Pair, int]) -> Part:
+        """Return the questions of some pairs from where this process began to so many beyond what was reached."""
         keys = {one.name: one.key for one in self.work.candidates}
         part: dict[str, set[frozenset[str]]] = {}
-        for at, number in self._next(open_ones, rows, candidates).items():
+        for at, number in numbers.items():
             pair = self.pairs[at]
-            start = self._asked[pair]
-            for key in self.orders[pair][start : start + number]:
+            self._asked[pair] += number
+            for key in self.orders[pair][start[pair] : self._asked[pair]]:
                 part.setdefault(key, set()).add(frozenset(keys[name] for name in pair))
-            self._asked[pair] = start + number
         return part
 
     @property
@@ -135,10 +156,8 @@ class Schedule:
 
     def _next(self, open_ones: list[int], rows: Comparisons | None, candidates: Mapping[str, int]) -> dict[int, int]:
         """Return how many questions every open pair is to be judged on next."""
-        if self.plan.until == "looks":
-            return {at: self._to_look(self.pairs[at]) for at in open_ones}
-        if len(self.pairs) == 1:
-            return dict.fromkeys(open_ones, AT_A_TIME)
+        if self.plan.until == "looks" or len(self.pairs) == 1:
+            return {at: self._to_look(self.pairs[at], 1) for at in open_ones}
         fresh = {at: WARM_UP - self._asked[self.pairs[at]] for at in open_ones}
         fresh = {at: number for at, number in fresh.items() if number > 0}
         everyone = len(self.work.candidates) * (len(self.work.candidates) - 1) // 2
@@ -148,10 +167,16 @@ class Schedule:
             return dict.fromkeys(open_ones, WARM_UP)
         return self._active(open_ones, rows, candidates) if open_ones else {}
 
-    def _to_look(self, pair: Pair) -> int:
-        """Return how many questions there are to the next of the looks fixed beforehand."""
+    def _to_look(self, pair: Pair, least: int) -> int:
+        """Return how many questions, `least` or more, there are to the next look at a pair; boards of pairs look any time."""
         total, asked = len(self.orders[pair]), self._asked[pair]
-        return next(end - asked for end in (round(look * total / LOOKS) for look in range(1, LOOKS + 1)) if end > asked)
+        if self.plan.until == "looks":
+            ends = [round(look * total / LOOKS) for look in range(1, LOOKS + 1)]
+        elif len(self.pairs) == 1:
+            ends = [*range(AT_A_TIME, total, AT_A_TIME), total]
+        else:
+            return least
+        return next(end - asked for end in ends if end >= asked + least)
 
     def _active(self, open_ones: list[int], rows: Comparisons, candidates: Mapping[str, int]) -> dict[int, int]:
         """Draw pairs by how much they ask to be judged."""

@@ -15,7 +15,7 @@ from judge.identity import content_hash
 from judge.pairing import balanced
 from judge.records import Plan
 from judge.stats.intervals import Estimate
-from judge.stats.sequential import LOOKS, betting, boundaries, confidence_sequence
+from judge.stats.sequential import LOOKS, betting, confidence_sequence, repeated_interval
 from judge.stats.win_rate import WinRates
 
 
@@ -23,8 +23,8 @@ from judge.stats.win_rate import WinRates
 class Stopping:
     """How far judging of one pair went: `used` of `total` questions, in an order drawn beforehand.
 
-    way: decided (betting, looked at after every question) or looks (group-sequential, LOOKS looks). e_value: of betting,
-    against "both are equal", 1 / (1 - confidence) ends it. unread: questions asked that gave no verdict; they count against
+    way: decided (betting, looked at after every question) or looks (group-sequential, LOOKS looks). e_value: the largest that
+    betting against "both are equal" has reached; 1 / (1 - confidence) refutes it (Ville 1939). unread: questions asked that gave no verdict; they count against
     whoever is ahead.
     """
 
@@ -66,7 +66,7 @@ def stopping(rows: Comparisons, order: Codes, plan: Plan) -> Stopping:
     evidence = None
     if way == "decided":
         both = betting(seen, len(order) if plan.target == "bank" else None).both
-        evidence = float(both[-1]) if len(both) else 1.0
+        evidence = float(both.max()) if len(both) else 1.0
     return Stopping(way, plan.target, len(seen), len(order), int(np.isnan(seen).sum()), evidence)
 
 
@@ -92,14 +92,9 @@ def anytime(found: WinRates, rows: Comparisons, order: Codes, plan: Plan) -> Win
 def ends(seen: Reals, total: int, plan: Plan) -> tuple[float, float]:
     """Return the interval of a mean in [0, 1] at the time judging stopped.
 
-    A confidence sequence; of looks fixed beforehand the repeated confidence interval (Jennison and Turnbull 1989).
+    A confidence sequence; of looks fixed beforehand the repeated confidence interval at the last one.
     """
     if plan.until != "looks":
         return confidence_sequence(seen, total if plan.target == "bank" else None, plan.confidence)
-    known = seen[~np.isnan(seen)]
-    if len(known) < 2:
-        return 0.0, 1.0
     look = max(1, min(LOOKS, round(len(seen) * LOOKS / total)))
-    reach = boundaries(LOOKS, 1 - plan.confidence)[look - 1] * float(known.std(ddof=1)) / math.sqrt(len(known))
-    mean = float(known.mean())
-    return max(0.0, mean - reach), min(1.0, mean + reach)
+    return repeated_interval(seen, look, alpha=1 - plan.confidence)

@@ -14,6 +14,7 @@ from judge.stats.intervals import Estimate, t_quantile
 from judge.stats.prediction_powered import (
     Audits,
     Predicted,
+    calibrated,
     correct,
     pooled,
     ridged,
@@ -77,7 +78,11 @@ def per_pair(data: Path) -> Iterator[Found]:
     ways: dict[str, Callable[[int, Audits], Predicted]] = {
         "raw": lambda pair, audits: Predicted.as_said(judge[:, pair], audits),
         "calibrated": lambda pair, audits: Predicted.as_said(expected[:, pair], audits),
+        "calibrated on these audits alone": lambda pair, audits: (
+            calibrated(looked[:, pair], audits, questions) or Predicted.as_said(judge[:, pair], audits)
+        ),
     }
+    looked = signals(of, of.offline(), np.arange(number))
     questions = np.arange(number)
     for size in SIZES:
         if size > number / 2:
@@ -117,6 +122,7 @@ def per_pair(data: Path) -> Iterator[Found]:
             "calibrated": (1.25, np.inf),
             "active, calibrated": (1.28, np.inf),
             "active, raw": (-np.inf, np.inf),
+            "calibrated on these audits alone": (0.98, np.inf),
             "tuning 1": (-np.inf, 1.0),
         }
         for name, (low, high) in bars.items():

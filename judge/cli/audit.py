@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -207,7 +208,8 @@ def status(
     plan = with_flags(plan_of_audit(store, run, bank, judge_name, candidates), {"target": scope})
     found = queue(store, plan, limits())
     correction = correction_of(found, plan)
-    width, more = half_width(correction), still_needed(correction, wanted)
+    alone = correction_of(found, replace(plan, target="bank"))
+    width, more = half_width(correction), still_needed(correction, alone, wanted)
     if as_json:
         content = {
             "bank": found.heard.material.bank.name,

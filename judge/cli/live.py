@@ -88,6 +88,9 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, plan: Plan, *, a
     if wish.how.until != "all" and (wish.how.protocol == "scores" or wish.how.stage is not None):
         fix = "去掉 --until，或去掉 --protocol scores、--stage"
         raise InputError("--until 要一边评一边看，只用于两两比较、作答与评判都做", where="--until", fix=fix)
+    if wish.how.until == "looks" and plan.target == "bank":
+        fix = "去掉 --for bank，或用 --until decided"
+        raise InputError("事先定好看十次只能说像这样的题", where="--until looks", fix=fix)
     store = opened(url, create=True)
     work, expected = lay_out(store, voices, wish)
     plan = replace(

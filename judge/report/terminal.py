@@ -99,7 +99,11 @@ def _print_stopping(found: Stopping | None, confidence: float, console: Console)
     """Say how far judging went, and on what grounds it may stop."""
     if found is None:
         return
-    evidence = "" if found.e_value is None else f"，e 值 {found.e_value:.3g}（到 {1 / (1 - confidence):g} 就分出来）"
+    evidence = (
+        ""
+        if found.e_value is None
+        else f"，“一样好”的反证 e 值 {found.e_value:.3g}（{1 / (1 - confidence):.3g} 以上即可否定）"
+    )
     unread = f"；其中 {found.unread} 题没有结论，算作对领先者不利" if found.unread else ""
     line(console, f"评到第 {found.used} / {found.total} 题（各能力按份额、随机排序）{evidence}{unread}。")
     line(

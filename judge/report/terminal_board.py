@@ -75,7 +75,7 @@ def _print_early(board: Board, console: Console) -> None:
     early = board.early
     if early is None:
         return
-    rule = "e-BH 控制误判的比例" if early.way == "decided" else "每对各自控制"
+    rule = "e-BH 控制误判的比例" if early.way == "decided" else "各对一起控制（Bonferroni）"
     told = f"{early.pairs} 对里 {early.decided} 对分出了高下" + (f"，{early.equal} 对差不多" if early.equal else "")
     left = early.pairs - early.decided - early.equal
     line(

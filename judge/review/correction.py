@@ -18,6 +18,7 @@ from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibrated, correct, pooled, shared_tuning
 
 LEAST = 4  # audits of one pair; of a board as many as models and three more
+CALIBRATED = 60  # audits from which other signals are worth learning from: with fewer the verdicts alone save more (2b)
 LEAST_SCORES = 8  # scored answers of every model: with fewer the common tuning is not known well enough
 
 
@@ -74,8 +75,8 @@ Found = tuple[list[CorrectedRow], float, float | None, float | None]
 def _predicted(queue: Queue, audits: Audits) -> tuple[tuple[str, ...], Predicted]:
     """Predict people's verdicts from the judge's and what else is known, cross-fitted; from the verdicts alone with few audits."""
     names, features = queue.features
-    whole = len(audits) == len(queue.rows)  # then nothing is left to predict
-    better = calibrated(features, audits, queue.rows.question) if len(names) > 1 and not whole else None
+    useful = len(names) > 1 and CALIBRATED <= len(audits) < len(queue.rows)  # of a census nothing is left to predict
+    better = calibrated(features, audits, queue.rows.question) if useful else None
     return (names, better) if better is not None else (("verdict",), Predicted.as_said(queue.said, audits))
 
 
@@ -218,7 +219,9 @@ def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan)
         lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people, found.corrected)))))
         if found.saved is not None:
             saved.append(found.saved)
-    rho = np.corrcoef(guess, value)[0, 1] if np.ptp(guess) and np.ptp(value) else np.nan
+    size = np.bincount(group)
+    said, people = (one - (np.bincount(group, one) / size)[group] for one in (guess, value))  # within models
+    rho = np.corrcoef(said, people)[0, 1] if np.ptp(said) and np.ptp(people) else np.nan
     return lines, float(tuning.mean()), None if np.isnan(rho) else float(rho), float(np.mean(saved)) if saved else None
 
 
@@ -237,21 +240,22 @@ def half_width(found: Correction) -> float | None:
     return max(widths, default=None)
 
 
-def still_needed(found: Correction, wanted: float) -> int | None:
-    """Return about how many further audits bring every half-width to `wanted` points, by the square root law; None: not by audits.
+def still_needed(found: Correction, alone: Correction, wanted: float) -> int | None:
+    """Return about how many further audits bring every half-width to `wanted` points; None: not by audits of these items.
 
-    The draw's share of the variance shrinks with audits, what the questions themselves leave open does not: with the target
-    "like" the wanted width may lie below what this many questions can give.
+    alone: the same for this bank alone, whose variance is that of the draw. Of it more audits leave 1 / n - 1 / N (Cochran
+    1977); what the questions themselves leave open stays.
     """
-    width = half_width(found)
-    if width is None or found.audits == 0:
-        return None
-    if width <= wanted:
-        return 0
-    total = found.audits * (width / wanted) ** 2
-    if found.target == "bank":  # what is left of a finite bank shrinks to nothing
-        rate = found.audits / (1 - found.audits / found.population) if found.audits < found.population else np.inf
-        total = rate * (width / wanted) ** 2
-        total = total / (1 + total / found.population)
-    more = int(np.ceil(total - found.audits))
-    return more if found.audits + more <= found.population else None
+    needed = 0
+    for row, bare in zip(found.rows, alone.rows, strict=True):
+        figure, drawn = row.figure.corrected, bare.figure.corrected
+        if figure is None or drawn is None or (figure.high - figure.low) / 2 <= wanted:
+            continue
+        reach = (figure.high - figure.low) / 2 / figure.standard_error if figure.standard_error > 0 else np.inf
+        draw = drawn.standard_error**2
+        allowed = (wanted / reach) ** 2 - max(0.0, figure.standard_error**2 - draw)
+        left = 1 / found.audits - 1 / found.population
+        if allowed <= 0 or draw <= 0 or left <= 0:
+            return None
+        needed = max(needed, int(np.ceil(1 / (allowed / draw * left + 1 / found.population))) - found.audits)
+    return needed

@@ -14,6 +14,7 @@ from judge.columns import Codes, Flags, JudgmentColumns, Kind, Reals
 from judge.comparison import Comparisons
 from judge.hearing import Heard, combine, evidence_of
 from judge.limits import LIMITS, Limit
+from judge.meetings import positions
 from judge.records import Plan
 from judge.review.draws import Draw, draws_of
 from judge.stats.prediction_powered import Audits
@@ -114,7 +115,10 @@ def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
 
 @dataclass(frozen=True)
 class Scored:
-    """One candidate's answers as a judge scored them, in shares of full points, and what people said of a drawn part."""
+    """One candidate's answers as a judge scored them, in shares of full points, and what people said of a drawn part.
+
+    One value per question, the mean over its turns and samples: what is drawn is a question.
+    """
 
     said: Reals
     questions: Codes
@@ -139,32 +143,25 @@ def scores_on(store: Store, heard: Heard, plan: Plan) -> dict[int, Scored] | Non
     for code in material.candidates.tolist():
         mine = material.judgments.take(material.judgments.scored & (material.judgments.first == code))
         mine = mine.take(np.isin(mine.scope, scopes))
-        cells, said = _by_answer(mine)
+        questions, said = _by_question(mine)
         theirs = np.flatnonzero(known & (reviews.first == code) & np.isin(reviews.scope, scopes))
-        answers, people = _by_answer(reviews.take(theirs))
-        places = {cell: at for at, cell in enumerate(map(tuple, cells.tolist()))}
-        kept = [at for at, cell in enumerate(map(tuple, answers.tolist())) if cell in places]
-        at = np.array([places[tuple(answers[one].tolist())] for one in kept], np.int64)
-        rows = reviews.take(theirs)
-        first = {cell: one for one, cell in reversed(list(enumerate(_cells(rows))))}
-        origins = np.array([theirs[first[tuple(answers[one].tolist())]] for one in kept], np.int64)
-        judged = np.array([parts.get(one, 1.0) for one in batch[origins].tolist()], np.float64)
-        chances = np.minimum(chance[origins] * judged, 1.0)
-        audits = Audits(at, people[kept], chances, _dense(batch[origins]), judged)
-        found[code] = Scored(said, cells[:, 0] if len(cells) else np.zeros(0, np.int64), audits)
+        answered, people = _by_question(reviews.take(theirs))
+        kept, at = positions(answered, questions)
+        first = theirs[np.unique(reviews.question[theirs], return_index=True)[1]][kept]
+        judged = np.array([parts.get(one, 1.0) for one in batch[first].tolist()], np.float64)
+        chances = np.minimum(chance[first] * judged, 1.0)
+        audits = Audits(at[kept], people[kept], chances, _dense(batch[first]), judged)
+        found[code] = Scored(said, questions, audits)
     return found
 
 
-def _cells(rows: JudgmentColumns) -> list[tuple[int, int, int]]:
-    return list(zip(rows.question.tolist(), rows.scope.tolist(), rows.first_sample.tolist(), strict=True))
-
-
-def _by_answer(rows: JudgmentColumns) -> tuple[Codes, Reals]:
-    """Return (question, scope, sample) of every scored answer, and its mean share of full points."""
+def _by_question(rows: JudgmentColumns) -> tuple[Codes, Reals]:
+    """Return questions and the mean share of full points on each."""
     share = (rows.value - rows.worst) / (rows.best - rows.worst)
-    cells, place = np.unique(np.array(_cells(rows), np.int64).reshape(-1, 3), axis=0, return_inverse=True)
-    count = np.bincount(place.ravel(), minlength=len(cells))
-    return cells, np.asarray(np.bincount(place.ravel(), share, len(cells)) / np.maximum(count, 1), np.float64)
+    questions, place = np.unique(rows.question, return_inverse=True)
+    count = np.bincount(place.ravel(), minlength=len(questions))
+    total = np.bincount(place.ravel(), share, len(questions))
+    return questions.astype(np.int64), np.asarray(total / np.maximum(count, 1), np.float64)
 
 
 def _judged_rows(heard: Heard, plan: Plan, reviews: JudgmentColumns, rows: Flags) -> Comparisons | None:

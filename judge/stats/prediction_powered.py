@@ -350,7 +350,6 @@ def pooled(
         (one, other) for one, other in zip(people, corrected, strict=True) if one is not None and other is not None
     ]
     ratios = [other.standard_error**2 / one.standard_error**2 for one, other in pairs if one.standard_error > 0]
-    rho = _correlation(predicted.audited, audits.value, 1 / audits.probability)
     rates, errors = both.matrix(models)
     return Pooled(
         judge,
@@ -360,7 +359,7 @@ def pooled(
         errors,
         both.freedom,
         both.tuning,
-        rho,
+        both.rho,
         1 - float(np.mean(ratios)) if ratios else None,
         len(audits),
         len(said),
@@ -377,6 +376,7 @@ class _Additive:
     deviation: float  # variance of a pair's error beyond its models'
     noise: float  # variance of one item's error
     tuning: float
+    rho: float | None  # of prediction and people beyond what the models explain
     lifted: Reals  # tuned predictions less a half, per item
     pairs: tuple[Codes, Codes]
     level: Reals
@@ -409,7 +409,7 @@ def _additive(
     design = np.zeros((len(code), models))
     design[np.arange(len(code)), one], design[np.arange(len(code)), other] = 1.0, -1.0
     people, guess = audits.value - 0.5, at_audits - 0.5
-    tuning = _tuning(guess, people, design[pair], weight)
+    tuning, rho = _tuning(guess, people, design[pair], weight)
     error = people - tuning * guess
     total = np.bincount(pair, weight, len(code)).astype(np.float64)
     seen = total > 0
@@ -443,6 +443,7 @@ def _additive(
         deviation,
         noise,
         tuning,
+        rho,
         tuning * (predicted - 0.5),
         (one, other),
         level,
@@ -451,13 +452,19 @@ def _additive(
     )
 
 
-def _tuning(guess: Reals, people: Reals, design: Reals, weight: Reals) -> float:
-    """Return the factor of the prediction in a weighted fit beside the models' effects."""
+def _tuning(guess: Reals, people: Reals, design: Reals, weight: Reals) -> tuple[float, float | None]:
+    """Return the factor of the prediction in a weighted fit beside the models' effects, and their partial correlation."""
     if np.ptp(guess) == 0:
-        return 0.0
-    root = np.sqrt(weight)[:, None]
-    columns = np.column_stack([guess, design]) * root
-    return float(np.linalg.lstsq(columns, people * root[:, 0], rcond=1e-9)[0][0])
+        return 0.0, None
+    root = np.sqrt(weight)
+    rest = []
+    for one in (guess, people):
+        slopes = np.linalg.lstsq(design * root[:, None], one * root, rcond=1e-9)[0]
+        rest.append(root * (one - design @ slopes))
+    product, square, other = float(rest[0] @ rest[1]), float(rest[0] @ rest[0]), float(rest[1] @ rest[1])
+    if square < 1e-12:  # the prediction is what the models' effects are
+        return 0.0, None
+    return product / square, product / math.sqrt(square * other) if other > 1e-12 else None
 
 
 def _weighted(design: Reals, values: Reals, weight: Reals) -> tuple[Reals, Reals]:

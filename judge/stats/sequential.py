@@ -16,10 +16,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.stats.intervals import t_tails
+from judge.stats.intervals import t_quantile, wilson
 
 Reals: TypeAlias = NDArray[np.float64]
 Target: TypeAlias = Literal["bank", "like"]
+Shape: TypeAlias = Literal["obf", "pocock"]
 
 BETS = np.array([0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.3, 1.6])  # stakes, mixed evenly over both sides
 MOST = 0.99  # of what a stake may lose at once
@@ -117,34 +118,52 @@ def _edge(grid: Reals, kept: Callable[[float], bool]) -> float:
 
 
 def group_sequential(
-    values: Reals, total: int, *, looks: int = LOOKS, alpha: float = 0.05, shape: Literal["obf", "pocock"] = "obf"
+    values: Reals, total: int, *, looks: int = LOOKS, alpha: float = 0.05, shape: Shape = "obf"
 ) -> tuple[int, float] | None:
-    """Look only `looks` times, after equal shares of the bank; return (values used, their mean less 0.5) where it ended.
+    """Look only `looks` times, after equal shares of `total` questions; return (values used, their mean less 0.5) where it ended.
 
-    Two-sided boundaries of O'Brien and Fleming (1979) or Pocock (1977), t statistics by their normal scores. None where it did
-    not end by the last look among the values there are.
+    It ends where the repeated interval leaves 0.5 out. None where it did not by the last look among the
+    values there are. nan is a value that could not be had.
     """
-    bounds = boundaries(looks, alpha, shape)
-    normal = NormalDist()
     for look in range(1, looks + 1):
         used = round(look * total / looks)
         if used > len(values):
             return None
-        seen = values[:used]
-        if used < 2:
-            continue
-        error = float(seen.std(ddof=1)) / math.sqrt(used)
-        gap = float(seen.mean()) - 0.5
-        # Of values all alike t knows no error: they count as so many coins that fell on one side.
-        alike = 1.0 if abs(gap) <= ROUNDING else 0.5 ** (used - 1)
-        tail = max(t_tails(gap / error, used - 1) if error > ROUNDING else alike, 1e-300)
-        if -normal.inv_cdf(min(tail / 2, 0.5)) >= bounds[look - 1]:
-            return used, gap
+        low, high = repeated_interval(values[:used], look, looks=looks, alpha=alpha, shape=shape)
+        if low > 0.5 or high < 0.5:
+            return used, float(np.nanmean(values[:used])) - 0.5
     return None
 
 
+def repeated_interval(
+    values: Reals, look: int, *, looks: int = LOOKS, alpha: float = 0.05, shape: Shape = "obf"
+) -> tuple[float, float]:
+    """Interval of the mean over questions like these at one of the looks; all of them hold it at once with 1 - alpha.
+
+    Repeated confidence interval (Jennison and Turnbull 1989): the boundary of O'Brien and Fleming (1979) or Pocock (1977) at
+    this look, as the quantile of Student's t of the same tail. Values that are all alike are so many coins (Wilson 1927).
+    A value of nan stands for the worst it could be at either end.
+    """
+    bound = boundaries(looks, alpha, shape)[look - 1]
+    low, _ = _reach(np.where(np.isnan(values), 0.0, values), bound)
+    _, high = _reach(np.where(np.isnan(values), 1.0, values), bound)
+    return low, high
+
+
+def _reach(values: Reals, bound: float) -> tuple[float, float]:
+    count = len(values)
+    if count < 2:
+        return 0.0, 1.0
+    mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(count)
+    if error <= ROUNDING:
+        other = wilson(0.0, count, bound)[1]  # how many of another kind there may be
+        return mean * (1 - other), mean + other * (1 - mean)
+    half = error * t_quantile(NormalDist().cdf(bound), count - 1)
+    return max(0.0, mean - half), min(1.0, mean + half)
+
+
 @lru_cache(maxsize=64)
-def boundaries(looks: int, alpha: float = 0.05, shape: Literal["obf", "pocock"] = "obf") -> tuple[float, ...]:
+def boundaries(looks: int, alpha: float = 0.05, shape: Shape = "obf") -> tuple[float, ...]:
     """Return |z| at which each of several equally spaced looks stops, with overall two-sided error alpha under the null.
 
     O'Brien and Fleming (1979): constant · √(looks / k); Pocock (1977): a constant. The constant by recursive integration of

@@ -87,6 +87,27 @@ def test_killed_twenty_times_the_board_is_the_same(command: list[str], server: s
     assert asked(server) == before
 
 
+@pytest.mark.parametrize(("way", "target"), [("decided", "bank"), ("looks", "like")])
+def test_killed_while_it_may_stop_it_stops_where_it_would_have(
+    command: list[str], server: str, tmp_path: Path, way: str, target: str
+) -> None:
+    command = [*command, "--until", way, "--for", target]
+    undisturbed = run(command, tmp_path, "whole.db")
+    assert 0 < undisturbed["stopping"]["used"] < 60
+    random_moments = random.Random(way)
+    for _ in range(6):
+        process = subprocess.Popen(
+            [*command, "--store", "killed.db"], cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        time.sleep(random_moments.uniform(0.7, 1.0))
+        process.kill()
+        process.wait()
+    assert run(command, tmp_path, "killed.db") == undisturbed
+    before = asked(server)
+    assert run(command, tmp_path, "killed.db") == undisturbed
+    assert asked(server) == before
+
+
 def test_two_processes_share_one_run(command: list[str], server: str, tmp_path: Path) -> None:
     before = asked(server)
     undisturbed = run(command, tmp_path, "one.db")

@@ -11,7 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from judge.stats.sequential import BETS, GRID, betting, boundaries, confidence_sequence, e_bh, group_sequential
+from judge.stats.sequential import (
+    BETS,
+    GRID,
+    betting,
+    boundaries,
+    confidence_sequence,
+    e_bh,
+    group_sequential,
+    repeated_interval,
+)
 
 SIXTHS = st.lists(st.integers(0, 6), max_size=40)  # values as numbers of sixths, as a mean of two orders, three repeats
 
@@ -349,11 +358,22 @@ def test_one_look_is_a_t_test() -> None:
         assert (found is not None) == ends
 
 
-@pytest.mark.parametrize("value", [0.0, 0.7, 1.0])
-def test_values_all_alike_end_once_so_many_coins_would(value: float) -> None:
-    """18 of 60 at the third look: 2 / 2^18 stands at z = 4.47, the boundary at 3.81; 12 at z = 3.49, below 4.67."""
-    found = group_sequential(np.full(60, value), 60)
-    assert found == (18, pytest.approx(value - 0.5))
+@pytest.mark.parametrize(("value", "used"), [(0.0, 18), (0.7, 30), (1.0, 18)])
+def test_values_all_alike_end_once_so_many_coins_would(value: float, used: int) -> None:
+    """Of n alike b² / (n + b²) may be of another kind: of 18 at b = 3.81 up to .446, of 12 at 4.67 up to .645, too many.
+
+    Values of .7 say less than wins: 30 at b = 2.95 leave .7 · (1 - .225) = .542.
+    """
+    assert group_sequential(np.full(60, value), 60) == (used, pytest.approx(value - 0.5))
+
+
+def test_a_look_holds_what_could_not_be_had_for_the_worst() -> None:
+    known = np.repeat([1.0, 0.5, 0.0], [30, 6, 4])
+    hidden = np.where(np.arange(40) % 8 == 0, np.nan, known)
+    low, high = repeated_interval(known, 4)
+    assert repeated_interval(np.where(np.isnan(hidden), 0.0, hidden), 4)[0] == repeated_interval(hidden, 4)[0] < low
+    assert repeated_interval(np.where(np.isnan(hidden), 1.0, hidden), 4)[1] == repeated_interval(hidden, 4)[1] > high
+    assert repeated_interval(np.ones(1), 1) == (0.0, 1.0)
 
 
 def test_two_values_alike_end_nothing() -> None:
