@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from judge.stats.intervals import t_quantile, wilson
+from judge.stats.intervals import t_quantile
 
 Reals: TypeAlias = NDArray[np.float64]
 Target: TypeAlias = Literal["bank", "like"]
@@ -141,7 +141,7 @@ def repeated_interval(
     """Interval of the mean over questions like these at one of the looks; all of them hold it at once with 1 - alpha.
 
     Repeated confidence interval (Jennison and Turnbull 1989): the boundary of O'Brien and Fleming (1979) or Pocock (1977) at
-    this look, as the quantile of Student's t of the same tail. Values that are all alike are so many coins (Wilson 1927).
+    this look, as the quantile of Student's t of the same tail. Values that are all alike are so many coins (Clopper and Pearson 1934).
     A value of nan stands for the worst it could be at either end.
     """
     bound = boundaries(looks, alpha, shape)[look - 1]
@@ -156,7 +156,7 @@ def _reach(values: Reals, bound: float) -> tuple[float, float]:
         return 0.0, 1.0
     mean, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(count)
     if error <= ROUNDING:
-        other = wilson(0.0, count, bound)[1]  # how many of another kind there may be
+        other = 1 - NormalDist().cdf(-bound) ** (1 / count)  # how many of another kind there may be
         return mean * (1 - other), mean + other * (1 - mean)
     half = error * t_quantile(NormalDist().cdf(bound), count - 1)
     return max(0.0, mean - half), min(1.0, mean + half)
