@@ -10,6 +10,7 @@ from judge.cli.help import Command
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
 
 if TYPE_CHECKING:
+    from judge.columns import Codes
     from judge.records import Plan
     from judge.review.queue import Queue
     from judge.store import Store
@@ -22,7 +23,7 @@ EPILOG = """\b
   judge disputes --json | jq '.disputes[].question'
 
 不用人也看得出的疑点：换位后变了、分开打分时另一方更高、离线评委看好另一方、赢的一方总体弱得多、
-评委团不一致、回答像在对评委说话；没评到、读不出的排在最前。有人的随机抽查后，列出这个队列能找出多少错。
+评委团不一致、回答像在对评委说话；没评到、读不出的另列。有人的随机抽查后，列出这个队列能找出多少错。
 """
 
 
@@ -32,7 +33,7 @@ EPILOG = """\b
 @click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）")
 @click.option("--candidates", metavar="候选,…", help="只看这些候选，逗号分隔")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
-@click.option("--top", type=click.IntRange(1), default=20, metavar="条", help="列出最前面多少条（默认 20）")
+@click.option("--top", type=click.IntRange(1), default=20, metavar="条", help="列出最可疑的多少条（默认 20）")
 @store_option
 @json_option
 def disputes(
@@ -52,7 +53,7 @@ def disputes(
     store = opened(url)
     plan = plan_of_audit(store, run, bank, judge_name, candidates, abilities)
     found = queue(store, plan, limits())
-    rows = _rows(store, found, top)
+    rows, open_rows = (_rows(store, found, at) for at in (found.order()[:top], found.open_rows()))
     if as_json:
         print_json(
             "judge.disputes/1",
@@ -62,7 +63,7 @@ def disputes(
                 "way": found.way,
                 "signals": list(found.signals.known),
                 "rows": len(found.order()),
-                "unjudged": int((~found.rows.judged).sum()),
+                "unjudged": open_rows,
                 "unfit": found.unfit,
                 "capture": found.capture,
                 "disputes": rows,
@@ -71,7 +72,7 @@ def disputes(
         return
     from judge.report.terminal_review import print_disputes
 
-    print_disputes(found, rows, console())
+    print_disputes(found, rows, open_rows, console())
 
 
 def plan_of_audit(
@@ -93,7 +94,7 @@ def plan_of_audit(
     return with_flags(start or Plan(), said)
 
 
-def _rows(store: Store, found: Queue, top: int) -> list[dict[str, object]]:
+def _rows(store: Store, found: Queue, chosen: Codes) -> list[dict[str, object]]:
     from judge.report.terminal_review import reason
     from judge.review.asking import question_ids
     from judge.review.queue import about
@@ -101,7 +102,7 @@ def _rows(store: Store, found: Queue, top: int) -> list[dict[str, object]]:
     ids = {code: one.id for code, one in question_ids(store, found.heard.material.bank.name).items()}
     labels = {1: "win", 0: "tie", -1: "loss"}
     rows = []
-    for at in found.order()[:top].tolist():
+    for at in chosen.tolist():
         label = int(found.rows.label[at])
         judged = bool(found.rows.judged[at])
         whys = found.why(at)

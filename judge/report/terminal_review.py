@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
@@ -22,7 +23,7 @@ UNFIT = "这个评委不可用：错得太多，挑哪些给人看都差不多�
 TARGETS = {"like": "像这样的题", "bank": "只就这份题库"}
 SIGNALS = {
     "order": "换位",
-    "margin": "打分",
+    "margin": "打分（或把握）",
     "offline": "离线评委",
     "strength": "总体强弱",
     "panel": "评委团",
@@ -40,6 +41,8 @@ def reason(one: Reason, *, tie: bool) -> str:
             return "没有评"
         case "unread":
             return "评委的回复读不出"
+        case "unanswered":
+            return "评委没答"
         case "order":
             return "换位后判给另一方" if amount >= 2 else "换位后结论变了"
         case "margin" if tie:
@@ -72,7 +75,9 @@ def _elo(logits: float) -> float:
     return ELO * logits
 
 
-def print_disputes(queue: Queue, rows: Sequence[Mapping[str, object]], console: Console) -> None:
+def print_disputes(
+    queue: Queue, rows: Sequence[Mapping[str, object]], open_rows: Sequence[Mapping[str, object]], console: Console
+) -> None:
     """Print the head of the queue with its reasons, and what is known of the queue itself."""
     material = queue.heard.material
     facts(console, [("题库", material.bank.name), ("评委", material.judge)])
@@ -94,15 +99,19 @@ def print_disputes(queue: Queue, rows: Sequence[Mapping[str, object]], console: 
         assert isinstance(whys, list)
         line(console, "     " + ("；".join(str(one["words"]) for one in whys) or "没有特别的缘由"))
     console.print()
-    _print_queue(queue, console)
+    _print_queue(queue, open_rows, console)
 
 
-def _print_queue(queue: Queue, console: Console) -> None:
-    total = len(queue.order())
-    open_ones = int((~queue.rows.judged).sum())
+def _print_queue(queue: Queue, open_rows: Sequence[Mapping[str, object]], console: Console) -> None:
     used = "、".join(SIGNALS[name] for name in queue.signals.known)
     how = "按抽查学来的权重" if queue.way == "learned" else "按固定权重"
-    line(console, f"共 {total:,} 条，其中没有结论 {open_ones:,} 条；{how}排，用到：{used or '无'}。")
+    line(console, f"有结论的共 {len(queue.order()):,} 条；{how}排，用到：{used or '无'}。")
+    if open_rows:
+        names = list(dict.fromkeys(clean(str(one["question"])) for one in open_rows))
+        why = Counter(str(whys[0]["words"]) for one in open_rows if isinstance(whys := one["reasons"], list))
+        told = "、".join(f"{word} {count:,}" for word, count in why.items())
+        shown = "、".join(names[:5]) + (" 等" if len(names) > 5 else "")
+        line(console, f"另有 {len(open_rows):,} 条没有结论（{told}）：{shown}。先补评，或抽给人判。", "yellow")
     print_capture(queue.capture, console)
 
 
@@ -176,7 +185,7 @@ def summary(found: Correction) -> str:
 
 
 def _print_left_out(found: Correction, console: Console) -> None:
-    if found.waiting:
+    if found.waiting and found.audits:
         line(console, f"抽到还没判的 {found.waiting} 条：按已判的是其中随机一部分来算。")
     if found.chosen:
         line(console, f"另有 {found.chosen} 条是人自己挑来判的，不知道抽中的概率，只作展示，不进校正。")

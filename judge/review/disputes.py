@@ -15,7 +15,8 @@ from judge.stats.logistic import fit, sigmoid
 Reals: TypeAlias = NDArray[np.float64]
 Codes: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
-Why: TypeAlias = Literal["missing", "unread", "order", "margin", "offline", "strength", "panel", "ploy"]
+Unjudged: TypeAlias = Literal["missing", "unread", "unanswered"]
+Why: TypeAlias = Literal[Unjudged, "order", "margin", "offline", "strength", "panel", "ploy"]
 
 # How much each signal counts, as ranks in [0, 1]; measured on LLMBar and LLMEval-2 (benchmarks/validity.py, 1a). What was
 # not measured there (a panel's split, a ploy) counts as the others do.
@@ -114,12 +115,10 @@ class Reason:
     amount: float = 0.0
 
 
-def reasons(
-    signals: Signals, at: int, *, tie: bool, state: Literal["judged", "unread", "missing"]
-) -> tuple[Reason, ...]:
-    """Say what speaks against one verdict, the weightiest first; empty where nothing does."""
-    if state != "judged":
-        return (Reason("missing" if state == "missing" else "unread"),)
+def reasons(signals: Signals, at: int, *, tie: bool, state: Unjudged | None = None) -> tuple[Reason, ...]:
+    """Say what speaks against one verdict, the weightiest first; empty where nothing does. state: why there is no verdict."""
+    if state is not None:
+        return (Reason(state),)
     found = []
     for name, least in {**LEAST, **(TIED if tie else {})}.items():
         value = float(getattr(signals, name)[at])

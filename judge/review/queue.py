@@ -27,6 +27,7 @@ from judge.review.disputes import (
     Capture,
     Reason,
     Signals,
+    Unjudged,
     capture,
     doubt,
     learned,
@@ -82,17 +83,27 @@ class Queue:
         return tuple(known), np.nan_to_num(np.stack(list(known.values()), axis=1))
 
     def order(self) -> Codes:
-        """Return rows, the most doubtful first; settled ones, on which nobody was asked, are left out."""
+        """Return judged rows, the most doubtful first; settled ones, on which nobody was asked, are left out."""
         found = np.argsort(-self.doubts, kind="stable")
-        return found[~self.rows.settled[found]].astype(np.int64)
+        return found[self.rows.judged[found] & ~self.rows.settled[found]].astype(np.int64)
+
+    def open_rows(self) -> Codes:
+        """Return rows without a verdict, which come before all others."""
+        return np.flatnonzero(self.unjudged).astype(np.int64)
 
     def why(self, at: int) -> tuple[Reason, ...]:
         """Say what speaks against one row."""
-        state = int(self.rows.state[at])
-        known: Literal["judged", "unread", "missing"] = (
-            "judged" if state == State.JUDGED else "unread" if state == State.UNREADABLE else "missing"
-        )
-        return reasons(self.signals, at, tie=int(self.rows.label[at]) == 0, state=known)
+        state = STATES[State(int(self.rows.state[at]))]
+        return reasons(self.signals, at, tie=int(self.rows.label[at]) == 0, state=state)
+
+
+STATES: Mapping[State, Unjudged | None] = {
+    State.JUDGED: None,
+    State.UNREADABLE: "unread",
+    State.UNANSWERED: "unanswered",
+    State.MISSING: "missing",
+    State.NO_DIALOGUE: "missing",
+}
 
 
 def queue(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Queue:
@@ -202,10 +213,9 @@ def _margins(store: Store, heard: Heard, rows: Comparisons) -> Reals:
             gap = _score_gap(store.judgment_columns(bank, others[name]), rows)
             if not np.isnan(gap).all():
                 return gap
-    soft = rows.judged & (np.maximum(rows.win, rows.loss) < 1) & (rows.placements < 2)
-    return (
-        np.where(soft.any() & rows.judged, rows.win - rows.loss, np.nan) if soft.any() else np.full(len(rows), np.nan)
-    )
+    # Hard verdicts, averaged over placements, come in quarters; others are how sure the judge was.
+    soft = rows.judged & (np.abs(4 * rows.win - np.round(4 * rows.win)) > 1e-6)
+    return np.where(rows.judged & soft.any(), rows.win - rows.loss, np.nan)
 
 
 def _scores(judge: Judge) -> bool:

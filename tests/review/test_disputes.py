@@ -123,7 +123,7 @@ def test_doubt_is_a_share_and_grows_with_what_speaks_against(rows: list[tuple[fl
 
 def test_reasons_are_what_contradicts_the_verdict_weightiest_first() -> None:
     of = signals(4, order=[0, 1, 2, NONE], margin=[-1, 0, 2, 1], offline=[0.1, 0.3, 1.0, -2.0])
-    state = "judged"
+    state = None
     assert reasons(of, 0, tie=False, state=state) == ()
     # Offline speaks louder than on two of four rows, order and margin than on one of three and one of four.
     assert reasons(of, 1, tie=False, state=state) == (Reason("offline", 0.3), Reason("order", 1), Reason("margin", 0))
@@ -133,16 +133,16 @@ def test_reasons_are_what_contradicts_the_verdict_weightiest_first() -> None:
 
 def test_a_tie_needs_sides_that_seem_further_apart() -> None:
     of = signals(2, order=[0, 1], margin=[0, 0.5], offline=[0.9, 1.1], strength=[0.9, 1.1])
-    assert reasons(of, 0, tie=True, state="judged") == ()
-    assert {one.why for one in reasons(of, 1, tie=True, state="judged")} == {"order", "margin", "offline", "strength"}
-    assert {one.why for one in reasons(of, 0, tie=False, state="judged")} == {"margin", "offline", "strength"}
+    assert reasons(of, 0, tie=True) == ()
+    assert {one.why for one in reasons(of, 1, tie=True)} == {"order", "margin", "offline", "strength"}
+    assert {one.why for one in reasons(of, 0, tie=False)} == {"margin", "offline", "strength"}
 
 
 def test_what_was_not_judged_has_that_reason_alone() -> None:
     of = signals(1, order=[2])
     assert reasons(of, 0, tie=False, state="missing") == (Reason("missing"),)
     assert reasons(of, 0, tie=True, state="unread") == (Reason("unread"),)
-    assert reasons(signals(1), 0, tie=False, state="judged") == ()
+    assert reasons(signals(1), 0, tie=False) == ()
 
 
 # ── capture ───────────────────────────────────────────────────────────────────────────────────────────────────────────
