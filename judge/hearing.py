@@ -19,7 +19,7 @@ from judge.records import Plan
 from judge.report.build import Member, Source, counts, member
 from judge.resolve import Material
 from judge.stats.dawid_skene import Consensus, dawid_skene
-from judge.stopping import in_order
+from judge.stopping import Orders, in_order
 from judge.store import Store
 from judge.styles import styles_of
 from judge.thrift import Spared
@@ -169,6 +169,15 @@ def order_of(store: Store, material: Material, plan: Plan, pair: Sequence[int] =
     codes, names = material.questions.code, [material.names[int(code)] for code in pair or material.candidates.tolist()]
     order = in_order([keys[code] for code in codes.tolist()], material.questions.ability.tolist(), seed_of(plan, names))
     return np.asarray(codes[order], np.int64)
+
+
+def orders_of(store: Store, heard: Heard, plan: Plan) -> Orders | None:
+    """Return the order of questions of every pair that was judged; None where judging did not stop early, or people judged."""
+    if plan.until == "all" or heard.source == "human" or not heard.material.paired:
+        return None
+    codes = heard.material.candidates
+    pairs = [(int(codes[one]), int(codes[other])) for one, other in heard.material.judged_pairs()]
+    return {frozenset(pair): order_of(store, heard.material, plan, pair) for pair in pairs}
 
 
 def seed_of(plan: Plan, names: Sequence[str]) -> list[object]:

@@ -13,7 +13,7 @@ from judge.certificate import Certificate, Evidence, certify
 from judge.comparison import Comparisons
 from judge.controls import control_of, without_controls
 from judge.errors import InputError, NothingToCompare
-from judge.hearing import Heard, hear, order_of, scopes_of
+from judge.hearing import Heard, hear, order_of, orders_of, scopes_of
 from judge.limits import LIMITS, Limit
 from judge.models.prices import Price
 from judge.records import AGAIN, Plan
@@ -111,7 +111,7 @@ def _board(
     if not material.paired and plan.baseline is not None:
         raise InputError("按得分排的榜没有基线", where="--baseline", fix="去掉它；要看两个候选的差距用 judge compare")
     if material.paired:
-        found = board.verdict_board(material, comparisons, plan, by, baseline)
+        found = board.verdict_board(material, comparisons, plan, by, baseline, orders_of(store, heard, plan))
     elif by == "dimension" or not material.judgments.scored.any():
         scores = store.dimension_scores(bank, material.judge_code, plan.history)
         found = board.dimension_board(material, comparisons, scores, plan)
@@ -164,18 +164,14 @@ def _controls(store: Store, bank: str, found: Board, plan: Plan) -> tuple[Contro
 
 def _early(store: Store, heard: Heard, plan: Plan) -> Early:
     """Say of how many pairs the order was decided, and what that took."""
-    codes = heard.material.candidates
-    pairs = [(int(codes[one]), int(codes[other])) for one, other in heard.material.judged_pairs()]
-    orders = [order_of(store, heard.material, plan, pair) for pair in pairs]
-    found = [
-        standing(heard.comparisons, *pair, order, among(plan, len(pairs)))
-        for pair, order in zip(pairs, orders, strict=True)
-    ]
+    orders = orders_of(store, heard, plan) or {}
+    held = among(plan, len(orders))
+    found = [standing(heard.comparisons, min(pair), max(pair), order, held) for pair, order in orders.items()]
     decided, equal = settled(found, plan)
     return Early(
         way="looks" if plan.until == "looks" else "decided",
         target=plan.target,
-        pairs=len(pairs),
+        pairs=len(orders),
         decided=sum(decided),
         equal=sum(same and not known for same, known in zip(equal, decided, strict=True)),
         used=sum(len(one.seen) for one in found),
@@ -226,6 +222,7 @@ def report(
         plan,
         price or (lambda _: None),
         store.suspects(codes, set(material.questions.code.tolist())),
+        orders_of(store, heard, plan),
     )
 
 

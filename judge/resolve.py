@@ -118,6 +118,12 @@ def plan_from(run: Run) -> Plan:
     return check_plan(asked, f"评测 {run.key[:8]}")
 
 
+def stopped_early(store: Store, bank: str) -> bool:
+    """Tell whether some run on a bank could stop before it was through."""
+    plans = [plan_from(run) for run, _ in store.runs() if run.kind == "compare"]
+    return any(one.bank == bank and one.until != "all" for one in plans)
+
+
 def pair(store: Store, first: str, second: str, bank: str | None) -> tuple[str, int, int]:
     """Find the one bank that two candidates share, and their codes; raises NothingToCompare or InputError."""
     if bank is not None:

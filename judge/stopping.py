@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from judge.records import Plan
 from judge.stats.intervals import Estimate
 from judge.stats.sequential import LOOKS, betting, confidence_sequence, repeated_interval
 from judge.stats.win_rate import WinRates
+
+Orders: TypeAlias = Mapping[frozenset[int], Codes]  # of questions, by the two candidates that meet on them
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,28 @@ def anytime(found: WinRates, rows: Comparisons, order: Codes, plan: Plan) -> Win
         win_rate=of(found.win_rate, rows.win),
         half_tie=of(found.half_tie, rows.half_tie),
     )
+
+
+def against(values: Reals, rows: Comparisons, orders: Orders, plan: Plan) -> Estimate | None:
+    """Return a candidate's mean over its opponents, each the same weight, in [0, 1], with an interval that allows for stopping.
+
+    rows: all turned so that the candidate stands first; values: per row. Several opponents' intervals hold together
+    (Bonferroni), for how far each pair was judged hangs on what was seen. None where nothing was judged.
+    """
+    parts = []
+    opponents = np.unique(rows.second[rows.judged]).tolist()
+    each = replace(plan, confidence=1 - (1 - plan.confidence) / max(1, len(opponents)))
+    for other in opponents:
+        mine = rows.second == other
+        met = rows.take(mine)
+        order = orders[frozenset((int(met.first[0]), other))]
+        seen = sequence(values[mine], met, order[np.isin(order, met.question)])
+        parts.append((float(np.nanmean(seen)), *ends(seen, len(order), each)))
+    if not parts:
+        return None
+    value, low, high = np.mean(parts, axis=0).tolist()
+    questions = len(np.unique(rows.question[rows.judged]))
+    return Estimate(value, low, high, 0.0, questions, int(rows.judged.sum()))
 
 
 def ends(seen: Reals, total: int, plan: Plan) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from judge.report.ratings import Method, Rated, Rating, StyleBoard, Styled
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
 from judge.stats.win_rate import WinRates, win_rates
+from judge.stopping import Orders, against
 from judge.thrift import Spared
 
 By: TypeAlias = Literal["ability", "turn", "dimension"]
@@ -242,9 +243,17 @@ def dimension_board(
 
 
 def verdict_board(
-    material: Material, comparisons: Comparisons, plan: Plan, by: By | None, baseline: int | None
+    material: Material,
+    comparisons: Comparisons,
+    plan: Plan,
+    by: By | None,
+    baseline: int | None,
+    orders: Orders | None = None,
 ) -> Board:
-    """Rank candidates by win+½tie against the baseline, or against everyone they met."""
+    """Rank candidates by win+½tie against the baseline, or against everyone they met.
+
+    orders: of the questions of every pair, where judging could stop early; the intervals then allow for it.
+    """
     rows = []
     for code in material.candidates.tolist():
         met = met_by(comparisons, code)
@@ -252,6 +261,8 @@ def verdict_board(
             met = met.take(met.second == baseline)
         judged = met.take(met.judged)
         rates = win_rates(judged.win, judged.tie, judged.question, len(met) - len(judged), plan.confidence)
+        if rates is not None and orders is not None:
+            rates = early_rates(rates, met, orders, plan)
         number = counts(met)
         rows.append(
             BoardRow(
@@ -285,6 +296,16 @@ def verdict_board(
         unjudged=int((~met.judged).sum()),
         rows=tuple(row for row in rows if not row.is_baseline),
     )
+
+
+def early_rates(rates: WinRates, met: Comparisons, orders: Orders, plan: Plan) -> WinRates:
+    """Return the rates with every opponent weighing the same, and intervals that allow for stopping."""
+    figures = [against(values, met, orders, plan) for values in (met.win + met.tie, met.win, met.half_tie)]
+    open_score, win_rate, half_tie = (None if one is None else one.scaled(100) for one in figures)
+    assert open_score is not None
+    assert win_rate is not None
+    assert half_tie is not None
+    return replace(rates, open_score=open_score, win_rate=win_rate, half_tie=half_tie)
 
 
 def common_opponent(comparisons: Comparisons) -> int | None:

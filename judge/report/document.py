@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,10 +15,11 @@ from judge.comparison import Comparisons, State
 from judge.models.prices import Price
 from judge.ploys import Suspect
 from judge.records import HumanVerdict, Judgment, Plan, Usage
-from judge.report.board import Board, met_by
+from judge.report.board import Board, early_rates, met_by
 from judge.report.build import CompareReport, Share, abilities_of, share, short_names
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean
+from judge.stopping import Orders, against
 from judge.store.reading import Item
 from judge.styles import Styles
 
@@ -126,10 +127,11 @@ def document(
     plan: Plan,
     price: Callable[[str], Price | None],
     suspects: Sequence[Suspect] = (),
+    orders: Orders | None = None,
 ) -> Document:
     """Put a report together. `turned`: comparisons of turns where the board is of whole dialogues and turns were judged too.
 
-    numbers: codes of questions by key.
+    numbers: codes of questions by key. orders: of the questions of every pair, where judging could stop early.
     """
     by_name = {material.names[int(code)]: int(code) for code in material.candidates}
     order = [row.candidate for row in board.rows]
@@ -156,10 +158,12 @@ def document(
         pairs=pairs,
         matrix=_matrix(comparisons, codes),
         abilities=tuple(material.abilities[at] for at in present),
-        by_ability=_curves(comparisons, codes, order, [ability == at for at in present], plan),
+        by_ability=_curves(comparisons, codes, order, [ability == at for at in present], plan, orders),
         turns=turns,
-        by_turn=_curves(by_turn, codes, order, [by_turn.scope == turn for turn in turns], plan),
-        shares=tuple(share(name, met_by(comparisons, code), plan) for name, code in zip(order, codes, strict=True)),
+        by_turn=_curves(by_turn, codes, order, [by_turn.scope == turn for turn in turns], plan, orders),
+        shares=tuple(
+            _share(name, met_by(comparisons, code), plan, orders) for name, code in zip(order, codes, strict=True)
+        ),
         profiles=tuple(_profile(name, mine, styles, by_name[name]) for name in order),
         costs=tuple(_costs(order, mine, own, price)),
         lengths=_lengths(comparisons, styles, codes, ids) if len(order) == 2 else (),
@@ -169,6 +173,13 @@ def document(
         suspects=tuple(suspects),
         names=short_names(order),
     )
+
+
+def _share(name: str, met: Comparisons, plan: Plan, orders: Orders | None) -> Share:
+    found = share(name, met, plan)
+    if found.rates is None or orders is None:
+        return found
+    return replace(found, rates=early_rates(found.rates, met, orders, plan))
 
 
 def _only(item: Item, names: Mapping[str, int]) -> Item:
@@ -217,7 +228,12 @@ def _matrix(comparisons: Comparisons, codes: Sequence[int]) -> tuple[tuple[float
 
 
 def _curves(
-    comparisons: Comparisons, codes: Sequence[int], names: Sequence[str], parts: Sequence[np.ndarray], plan: Plan
+    comparisons: Comparisons,
+    codes: Sequence[int],
+    names: Sequence[str],
+    parts: Sequence[np.ndarray],
+    plan: Plan,
+    orders: Orders | None,
 ) -> tuple[Curve, ...]:
     found = []
     for code, name in zip(codes, names, strict=True):
@@ -225,7 +241,10 @@ def _curves(
         for inside in parts:
             met = met_by(comparisons.take(inside), code)
             judged = met.take(met.judged)
-            mean = cluster_mean(judged.half_tie, judged.question, plan.confidence)
+            if orders is None:
+                mean = cluster_mean(judged.half_tie, judged.question, plan.confidence)
+            else:
+                mean = against(met.half_tie, met, orders, plan)
             values.append(None if mean is None else mean.scaled(100))
         found.append(Curve(name, tuple(values)))
     return tuple(found)

@@ -85,6 +85,8 @@ def _print_early(board: Board, console: Console) -> None:
         + f"（{FOR[early.target]}；{HOW[early.way]}；{rule}）。",
     )
     line(console, f"用了 {early.used:,} 题次，全评要 {early.total:,}；要评完：去掉 --until 再运行一次。")
+    if board.ratings is not None:
+        line(console, "胜+½平 各对手同重；等级分的区间没有为边看边停放宽，谁高谁低以上面分出来的为准。")
 
 
 def print_spared(found: Spared | None, console: Console, *, two: bool = False) -> None:

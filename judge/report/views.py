@@ -37,7 +37,7 @@ def viewed(
 ) -> Board:
     """Add to a board what the view asks for; the order of rows follows its method."""
     board = replace(board, certificate=certificate, method=view.method, confidence=plan.confidence)
-    if view.style and styles is not None:
+    if view.style and styles is not None and plan.until == "all":
         board = _with_style(board, material, comparisons, people, styles, plan, baseline)
     if view.method in RATED:
         board = _with_ratings(board, material, comparisons, view, plan)
@@ -123,9 +123,9 @@ def _with_gaps(board: Board, material: Material, comparisons: Comparisons, plan:
     """Say of every candidate how far it is behind the first, question by question.
 
     Which candidate is the first is seen from the same data, so that p values are adjusted for all pairs there are
-    (Bonferroni), not only for those shown.
+    (Bonferroni), not only for those shown. Nothing where judging could stop early: a t test does not allow for that.
     """
-    if len(board.rows) < 2 or board.not_identified is not None:
+    if len(board.rows) < 2 or board.not_identified is not None or plan.until != "all":
         return board
     codes = _codes(material)
     leader, *others = (_values(material, comparisons, codes[row.candidate], board, baseline) for row in board.rows)
