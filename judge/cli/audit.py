@@ -61,6 +61,7 @@ RUN = click.argument("run", required=False, metavar="[评测|题库]")
 BANK = click.option("--bank", metavar="题库", help="哪个题库（只有一个有评判时可省）")
 JUDGE = click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）")
 CANDIDATES = click.option("--candidates", metavar="候选,…", help="只看这些候选，逗号分隔")
+ABILITIES = click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
 
 
 @click.group(cls=Group, epilog=EPILOG)
@@ -73,6 +74,7 @@ def audit() -> None:
 @BANK
 @JUDGE
 @CANDIDATES
+@ABILITIES
 @click.option(
     "--items", type=click.IntRange(1), default=40, metavar="条", help="抽多少条（默认 40）；--scores 时是多少题"
 )
@@ -94,6 +96,7 @@ def draw(
     bank: str | None,
     judge_name: str | None,
     candidates: str | None,
+    abilities: str | None,
     items: int,
     uniform: float,
     overlap: float,
@@ -110,7 +113,7 @@ def draw(
     from judge.review.queue import queue
 
     store = opened(url)
-    plan = plan_of_audit(store, run, bank, judge_name, candidates)
+    plan = plan_of_audit(store, run, bank, judge_name, candidates, abilities)
     found = queue(store, plan, limits())
     if scores:
         made = draw_scores(store, found, plan, items, overlap, seed)
@@ -171,6 +174,7 @@ def import_sheet(file: Path, reviewer: str, url: str, as_json: bool) -> None:
 @BANK
 @JUDGE
 @CANDIDATES
+@ABILITIES
 @click.option(
     "--target",
     "wanted",
@@ -193,6 +197,7 @@ def status(
     bank: str | None,
     judge_name: str | None,
     candidates: str | None,
+    abilities: str | None,
     wanted: float,
     scope: str | None,
     url: str,
@@ -205,7 +210,7 @@ def status(
     from judge.review.queue import queue
 
     store = opened(url)
-    plan = with_flags(plan_of_audit(store, run, bank, judge_name, candidates), {"target": scope})
+    plan = with_flags(plan_of_audit(store, run, bank, judge_name, candidates, abilities), {"target": scope})
     found = queue(store, plan, limits())
     correction = correction_of(found, plan)
     alone = correction_of(found, replace(plan, target="bank"))

@@ -188,7 +188,8 @@ def _print_left_out(found: Correction, console: Console) -> None:
     if found.waiting and found.audits:
         line(console, f"抽到还没判的 {found.waiting} 条：按已判的是其中随机一部分来算。")
     if found.chosen:
-        line(console, f"另有 {found.chosen} 条是人自己挑来判的，不知道抽中的概率，只作展示，不进校正。")
+        why = "人自己挑来判的，或抽自更小的范围"
+        line(console, f"另有 {found.chosen} 条不知道在这里抽中的概率（{why}），只作展示，不进校正。")
 
 
 def print_audit(

@@ -60,7 +60,7 @@ def draw_pairs(store: Store, queue: Queue, plan: Plan, count: int, uniform: floa
     for at, chance in taken:
         question, version, scope, sample, one, other = cells[at]
         items.append(DrawnItem(question, version, scope, sample, (one, other), chance))
-    return _made(queue, plan, "pairs", items, earlier, int(free.sum()), uniform, overlap, seed)
+    return _made(store, queue, plan, "pairs", items, earlier, int(free.sum()), uniform, overlap, seed)
 
 
 def draw_scores(store: Store, queue: Queue, plan: Plan, count: int, overlap: float, seed: int) -> Draw:
@@ -83,7 +83,7 @@ def draw_scores(store: Store, queue: Queue, plan: Plan, count: int, overlap: flo
                 if candidate in material.candidates:
                     names = (material.names[candidate],)
                     items.append(DrawnItem(question.id, question.version, scope, sample, names, chance))
-    return _made(queue, plan, "scores", items, earlier, int(free.sum()), 1.0, overlap, seed)
+    return _made(store, queue, plan, "scores", items, earlier, int(free.sum()), 1.0, overlap, seed)
 
 
 def question_ids(store: Store, bank: str) -> dict[int, Question]:
@@ -102,6 +102,7 @@ def _taken(error: Reals, strata: Codes, free: Flags, count: int, uniform: float,
 
 
 def _made(
+    store: Store,
     queue: Queue,
     plan: Plan,
     unit: str,
@@ -116,6 +117,7 @@ def _made(
     twice = math.ceil(overlap * len(shown))  # the order is random, so the first ones are a random part
     shown = [replace(one, reviewers=2 if at < twice else 1) for at, one in enumerate(shown)]
     bank = queue.heard.material.bank.name
+    ids = question_ids(store, bank)
     return Draw(
         name=f"{bank}-{len(earlier) + 1}",
         bank=bank,
@@ -125,5 +127,6 @@ def _made(
         seed=seed,
         uniform=uniform,
         frame=frame,
+        questions=tuple(sorted({ids[code].id for code in np.unique(queue.rows.question).tolist()})),
         items=tuple(shown),
     )

@@ -45,7 +45,10 @@ class DrawnItem:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """One draw: what was drawn from what, and how. `frame`: items it was drawn from; `uniform`: share of its mass that was."""
+    """One draw: what was drawn from what, and how.
+
+    frame: items it was drawn from, on these `questions` (ids); uniform: share of its mass that was.
+    """
 
     name: str
     bank: str
@@ -55,6 +58,7 @@ class Draw:
     seed: int
     uniform: float
     frame: int
+    questions: tuple[str, ...]
     items: tuple[DrawnItem, ...]
 
     @property

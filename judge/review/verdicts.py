@@ -11,7 +11,7 @@ import numpy as np
 from judge import resolve
 from judge.certificate import Evidence
 from judge.columns import Codes, Flags, JudgmentColumns, Kind, Reals
-from judge.comparison import Comparisons
+from judge.comparison import Comparisons, State
 from judge.hearing import Heard, combine, evidence_of
 from judge.limits import LIMITS, Limit
 from judge.meetings import positions
@@ -23,7 +23,7 @@ from judge.store import Store
 
 @dataclass(frozen=True, slots=True)
 class DrawState:
-    """One draw: how many items, how many have a verdict, how many were passed on by everyone asked."""
+    """One draw: how many items, how many have a verdict, which share of it was uniform."""
 
     name: str
     items: int
@@ -35,9 +35,9 @@ class DrawState:
 class People:
     """What people said of some rows.
 
-    audits: positions among the rows with a known probability, the value their points of the first; label: 1, 0, -1. half:
-    people's points and `open_points` of each audit, win + tie. chosen: rows people judged without being drawn: shown, never
-    part of a corrected figure.
+    audits: positions among the rows with a known probability, and people's points of the first; label: 1, 0, -1 and
+    open_points: win + tie of each audit. chosen: rows people judged without being drawn from these: shown, never part of a
+    corrected figure.
     """
 
     audits: Audits
@@ -76,6 +76,8 @@ def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
     probability = np.array([np.nan if one is None else one for one, _ in origin], np.float64)
     known_draws = {one.name: one for one in draws_of(store, bank)}
     names = [name for _, name in origin]
+    narrower = _narrower(store, heard, known_draws)
+    probability[np.array([name in narrower for name in names], bool)] = np.nan
     order = {
         name: at for at, name in enumerate([*dict.fromkeys(n for n in names if n not in known_draws), *known_draws])
     }
@@ -113,6 +115,15 @@ def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
     return People(audits, people.label[at], (people.win + people.tie)[at], more, states, reviewers, implied)
 
 
+def _narrower(store: Store, heard: Heard, draws: Mapping[str, Draw]) -> set[str]:
+    """Return the draws that did not draw from all questions looked at here: of the others they could not have drawn any."""
+    bank = heard.material.bank.name
+    there = heard.comparisons.question[heard.comparisons.state != State.NO_DIALOGUE]
+    codes, looked = store.question_codes(bank), set(np.unique(there).tolist())
+    asked = {one.id for one in store.questions(bank) if codes[one.key] in looked} if draws else set()
+    return {name for name, one in draws.items() if not asked <= set(one.questions)}
+
+
 @dataclass(frozen=True)
 class Scored:
     """One candidate's answers as a judge scored them, in shares of full points, and what people said of a drawn part.
@@ -131,11 +142,13 @@ def scores_on(store: Store, heard: Heard, plan: Plan) -> dict[int, Scored] | Non
     bank = material.bank.name
     reviews, origin = store.human_columns(bank, plan.history), store.human_draws(bank, plan.history)
     names = list(dict.fromkeys(name for _, name in origin))
-    known = np.array([one is not None for one, _ in origin], bool) & reviews.scored & (reviews.second == 0)
+    draws = {one.name: one for one in draws_of(store, bank)}
+    narrower = _narrower(store, heard, draws)
+    usable = np.array([one is not None and name not in narrower for one, name in origin], bool)
+    known = usable & reviews.scored & (reviews.second == 0)
     if heard.source != "scores" or not known.any():
         return None
     chance = np.array([1.0 if one is None else one for one, _ in origin], np.float64)
-    draws = {one.name: one for one in draws_of(store, bank)}
     batch = np.array([names.index(name) for _, name in origin], np.int64)
     states = tuple(_state(one, reviews, batch == names.index(name)) for name, one in draws.items() if name in names)
     parts = _parts(states, {name: at for at, name in enumerate(names)})

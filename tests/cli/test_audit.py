@@ -182,6 +182,17 @@ def test_what_people_chose_to_judge_is_shown_and_corrects_nothing(store: RunComm
     assert found["chosen"] > 0
 
 
+def test_a_draw_from_some_abilities_says_nothing_of_the_others(store: RunCommand, tmp_path: Path) -> None:
+    store("audit", "draw", "审计", "--abilities", "计算", "--items", "40", "--out", "判卷.jsonl")
+    fill(tmp_path / "判卷.jsonl")
+    store("audit", "import", "判卷.jsonl", "--reviewer", "小陈")
+    whole = store("leaderboard", "--corrected", "--json").json["correction"]
+    assert (whole["audits"], whole["chosen"], whole["rows"]) == (0, 40, [])
+    part = store("leaderboard", "--corrected", "--abilities", "计算", "--json").json["correction"]
+    assert (part["audits"], part["population"], part["chosen"]) == (40, 90, 0)
+    assert len(part["rows"]) == 3
+
+
 def test_wrong_sheets_are_refused_by_line(store: RunCommand, tmp_path: Path) -> None:
     store("audit", "draw", "审计", "--items", "5", "--overlap", "0", "--out", "判卷.jsonl")
     sheet = tmp_path / "判卷.jsonl"
