@@ -29,7 +29,7 @@ from judge.stats.bradley_terry import rate
 from judge.stats.games import Games, NotIdentified, of_shares
 from judge.stats.intervals import Estimate, bootstrap_mean, cluster_mean
 from judge.stats.length import control
-from judge.stats.prediction_powered import Audits, Predicted, calibrated, correct
+from judge.stats.prediction_powered import Audits, Predicted, calibrated, correct, pooled
 from judge.stats.sequential import betting, confidence_sequence, group_sequential
 from judge.stats.significance import paired
 from judge.stats.ties import rate_with_ties
@@ -301,6 +301,54 @@ def audits(tally: Tally, rng: np.random.Generator, questions: int, turns: int, _
     tally.note("naive: the judge alone", naive(said), people_truth(centre))
 
 
+LEANING = np.array([0.5, 0.0, 0.0, -0.3, 0.0, 0.4])  # how much the judge likes each model beyond people, in logits
+
+
+def board_points(rng: np.random.Generator, questions: int) -> tuple[Array, Array]:
+    """Return people's and a leaning judge's points of the first of every pair, questions x pairs."""
+    first, second = np.triu_indices(len(STRENGTHS), 1)
+    strength = STRENGTHS + MODEL * rng.normal(size=(questions, len(STRENGTHS)))
+    z = strength[:, first] - strength[:, second]
+    seen = z + rng.logistic(size=z.shape), z + LEANING[first] - LEANING[second] + rng.logistic(size=z.shape)
+    people, judge = (np.where(np.abs(one) <= EDGE, 0.5, (one > 0).astype(float)) for one in seen)
+    return people, judge
+
+
+def of_models(points: Array) -> Array:
+    """Return every model's mean points against all others, from those of the first of every pair."""
+    first, second = np.triu_indices(len(STRENGTHS), 1)
+    count = len(STRENGTHS)
+    return (np.bincount(first, points, count) + np.bincount(second, 1 - points, count)) / (count - 1)
+
+
+@lru_cache(maxsize=1)
+def board_truth() -> Array:
+    """Return people's points of every model in the long run."""
+    first, second = np.triu_indices(len(STRENGTHS), 1)
+    at, weight = nodes()
+    z = (STRENGTHS[first] - STRENGTHS[second])[:, None] + math.sqrt(2) * MODEL * at
+    return of_models((logistic(z - EDGE) + logistic(z + EDGE)) @ weight / 2)
+
+
+def board(tally: Tally, rng: np.random.Generator, questions: int, _turns: int, _orders: int) -> None:
+    """People judge 120 drawn comparisons of a board of six models: the judge's errors pooled over pairs."""
+    people, said = board_points(rng, questions)
+    first, second = (np.tile(one, questions) for one in np.triu_indices(len(STRENGTHS), 1))
+    asked = np.repeat(np.arange(questions), people.shape[1])
+    at = rng.choice(people.size, 120, replace=False)
+    drawn = Audits(at, people.ravel()[at], np.full(120, 120 / people.size), np.zeros(120, np.int64))
+    guess = Predicted.as_said(said.ravel(), drawn)
+    for target, truth in (("bank", of_models(people.mean(axis=0))), ("like", board_truth())):
+        found = pooled(first, second, said.ravel(), guess, drawn, asked, len(STRENGTHS), target=target)
+        assert found is not None
+        for model in range(len(STRENGTHS)):
+            tally.note(f"corrected board, {target}", found.corrected[model], float(truth[model]))
+            tally.note(f"board of people's verdicts alone, {target}", found.people[model], float(truth[model]))
+            tally.note(
+                "naive: the judge's board", found.judge[model] if target == "like" else None, float(truth[model])
+            )
+
+
 def stopping(tally: Tally, rng: np.random.Generator, questions: int, _turns: int, _orders: int) -> None:
     """Judging that stops when it is decided: intervals at that time, and decisions where there is nothing to decide."""
     centre = 0.4
@@ -335,6 +383,7 @@ SCENES: dict[str, Callable[[Tally, np.random.Generator, int, int, int], None]] =
     "style": style,
     "audits": audits,
     "stopping": stopping,
+    "board": board,
 }
 LEAST = 0.95  # what holds at any time at once holds at least so often, with no upper line
 LAYOUTS = [
@@ -363,7 +412,7 @@ def main() -> int:
         for questions, turns, orders in LAYOUTS:
             if scene in ("agreement", "style", "audits") and orders == 2:
                 continue  # these have no placements
-            if scene == "stopping" and (turns, orders) != (1, 1):
+            if scene in ("stopping", "board") and (turns, orders) != (1, 1):
                 continue  # one value per question
             if scene == "ratings" and (turns, orders) in ((1, 2), (3, 1)):
                 continue  # the number of games per question is what counts: 1 and 6

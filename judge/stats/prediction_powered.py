@@ -26,7 +26,8 @@ RIDGE = 5.0  # of the calibration, in items
 HOLD = 20.0  # audits by which one model's tuning is held to the common one
 TELLING = 10  # pairs of items of one question (counted both ways) by which their errors are taken for the same
 FEW = 10  # audits below which nothing is calibrated
-ADDITIVE = 0.01  # sd of a pair's error beyond its models', assumed where too few pairs were seen twice (measured .007)
+ADDITIVE = 0.01  # sd of a pair's error beyond its models', assumed where the audits show no more (measured .007)
+PLAIN = 1.3  # standard errors by which pairs must deviate beyond chance before their own deviation is estimated
 
 
 @dataclass(frozen=True)
@@ -336,8 +337,8 @@ def pooled(
     back = turned[audits.at]
     predicted = Predicted(everywhere, np.where(back, 1 - predicted.audited, predicted.audited))
     audits = replace(audits, value=np.where(back, 1 - audits.value, audits.value))
-    plain = _additive(first, second, np.full(len(said), 0.5), np.full(len(audits), 0.5), audits, models)
-    both = _additive(first, second, predicted.everywhere, predicted.audited, audits, models)
+    plain = _additive(first, second, np.full(len(said), 0.5), np.full(len(audits), 0.5), audits, questions, models)
+    both = _additive(first, second, predicted.everywhere, predicted.audited, audits, questions, models)
     sides = _Sides.of(first, second, questions, models)
     judge = sides.means(said, target, confidence)
     if len(audits) == len(said):  # people judged everything: there is nothing to estimate
@@ -375,6 +376,7 @@ class _Additive:
     covariance: Reals
     deviation: float  # variance of a pair's error beyond its models'
     noise: float  # variance of one item's error
+    alike: float  # covariance of a model's errors against different opponents on one question
     tuning: float
     rho: float | None  # of prediction and people beyond what the models explain
     lifted: Reals  # tuned predictions less a half, per item
@@ -398,7 +400,7 @@ class _Additive:
 
 
 def _additive(
-    first: Codes, second: Codes, predicted: Reals, at_audits: Reals, audits: Audits, models: int
+    first: Codes, second: Codes, predicted: Reals, at_audits: Reals, audits: Audits, questions: Codes, models: int
 ) -> _Additive:
     """Fit people's value less a half = tuning · (prediction less a half) + b_first - b_second."""
     code, place = np.unique(first * models + second, return_inverse=True)
@@ -431,17 +433,22 @@ def _additive(
         rest = error - design[pair] @ fitted
         noise = float((weight / weight.sum()) @ rest**2) * len(audits) / freedom
     variance = np.maximum(noise * left[seen] / cases[seen], 1e-9)
-    deviation = _deviation(design[seen], mean[seen], variance) if enough else ADDITIVE**2
+    deviation = _deviation(design[seen], mean[seen], variance)
     # Weighted by what each audit stands for, so that what was drawn more often does not speak louder.
     effects, bread = _weighted(design[seen], mean[seen], total[seen])
     pull = bread @ (design[seen] * total[seen][:, None]).T
     covariance = np.asarray((pull * (variance + deviation)) @ pull.T, np.float64)
     level = np.bincount(place, tuning * (predicted - 0.5)) / size
+    rest = error - design[pair] @ effects
+    asked = questions[audits.at]
+    sides = np.concatenate([first[audits.at], second[audits.at]])
+    on = np.unique(np.stack([sides, np.tile(asked, 2)]), axis=1, return_inverse=True)[1].ravel()
     return _Additive(
         effects,
         covariance,
         deviation,
         noise,
+        _alike(np.concatenate([rest, -rest]), on, noise),
         tuning,
         rho,
         tuning * (predicted - 0.5),
@@ -481,9 +488,17 @@ def _deviation(design: Reals, values: Reals, variance: Reals) -> float:
     rest = values - design @ effects
     heat = float(weight @ rest**2)
     freedom = len(values) - int(np.linalg.matrix_rank(design))
+    if freedom <= 0:  # every pair has an effect of its own: it deviates from nothing
+        return 0.0
     squared = (design * (weight**2)[:, None]).T @ design
     scale = float(weight.sum() - np.trace(covariance @ squared))
-    return max(0.0, (heat - freedom) / scale) if scale > 0 and freedom > 0 else 0.0
+    if scale <= 0:
+        return ADDITIVE**2
+    moment, error = (heat - freedom) / scale, math.sqrt(2 * freedom) / scale
+    if error < ADDITIVE**2:  # well enough known to be believed
+        return max(0.0, moment)
+    # No more than chance: the moment's positive part alone would claim some.
+    return ADDITIVE**2 if moment <= PLAIN * error else max(ADDITIVE**2, moment)
 
 
 def _linked(design: Reals, models: int) -> NDArray[np.bool_]:
@@ -543,6 +558,12 @@ class _Sides:
             if target == "like":
                 moving = cluster_mean(turned, questions, confidence, share=False)
                 assert moving is not None
-                variance += found.noise / clusters + moving.standard_error**2
-            figures.append(of_variance(value, variance, float(found.freedom), clusters, len(turned), confidence))
+                sizes = np.unique(questions, return_counts=True)[1].astype(np.float64)
+                items = float(sizes.sum())
+                together = (items * found.noise + (float(sizes @ sizes) - items) * found.alike) / items**2
+                variance += together + moving.standard_error**2
+            # The error is that of effects shared by the board, not of a share of so many: no Wilson interval.
+            one = of_variance(value, variance, float(found.freedom), clusters, len(turned), confidence, share=False)
+            inside = min(max(value, 0.0), 1.0)
+            figures.append(replace(one, value=inside, low=max(0.0, one.low), high=min(1.0, one.high)))
         return tuple(figures)
