@@ -253,7 +253,7 @@ def overwriting(data: Path) -> Iterator[Found]:
     expected, spread = calibrated_elsewhere(of)
     number, count = judge.shape
     chosen = np.random.default_rng(2).choice(count, min(PAIRS, count), replace=False)
-    for size in (0, *SIZES):
+    for size in (0, *(one for one in SIZES if one <= number / 2)):
         hits = []
         for pair in chosen:
             doubt = np.abs(expected[:, pair] - judge[:, pair]) + spread[:, pair]
