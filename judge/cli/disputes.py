@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from judge.cli.about import About, about_options
 from judge.cli.help import Command
-from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
 
 if TYPE_CHECKING:
     from judge.columns import Codes
-    from judge.records import Plan
     from judge.review.queue import Queue
     from judge.store import Store
 
@@ -28,31 +28,17 @@ EPILOG = """\b
 
 
 @click.command(cls=Command, epilog=EPILOG)
-@click.argument("run", required=False, metavar="[评测|题库]")
-@click.option("--bank", metavar="题库", help="哪个题库（只有一个有评判时可省）")
-@click.option("--judge", "judge_name", metavar="评委", help="哪个评委（只有一个时可省）")
-@click.option("--candidates", metavar="候选,…", help="只看这些候选，逗号分隔")
-@click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")
+@about_options
 @click.option("--top", type=click.IntRange(1), default=20, metavar="条", help="列出最可疑的多少条（默认 20）")
 @store_option
 @json_option
-def disputes(
-    run: str | None,
-    bank: str | None,
-    judge_name: str | None,
-    candidates: str | None,
-    abilities: str | None,
-    top: int,
-    url: str,
-    as_json: bool,
-) -> None:
+def disputes(about: About, top: int, url: str, as_json: bool) -> None:
     """哪些评判最该怀疑，为什么。"""
     from judge.cli.live import limits
     from judge.review.queue import queue
 
     store = opened(url)
-    plan = plan_of_audit(store, run, bank, judge_name, candidates, abilities)
-    found = queue(store, plan, limits())
+    found = queue(store, about.plan(store), limits())
     rows, open_rows = (_rows(store, found, at) for at in (found.order()[:top], found.open_rows()))
     if as_json:
         print_json(
@@ -75,31 +61,13 @@ def disputes(
     print_disputes(found, rows, open_rows, console())
 
 
-def plan_of_audit(
-    store: Store,
-    run: str | None,
-    bank: str | None,
-    judge: str | None,
-    candidates: str | None,
-    abilities: str | None = None,
-) -> Plan:
-    """Return the plan of a run, a bank or `bank::judge`, with what the command line says laid over it."""
-    from judge.plan import with_flags
-    from judge.resolve import plan_of
-
-    said = {"bank": bank, "judge": judge, "candidates": listed(candidates), "abilities": listed(abilities)}
-    start = plan_of(store, run) if run is not None or not any(said.values()) else None
-    from judge.records import Plan
-
-    return with_flags(start or Plan(), said)
-
-
 def _rows(store: Store, found: Queue, chosen: Codes) -> list[dict[str, object]]:
     from judge.report.terminal_review import reason
-    from judge.review.asking import question_ids
     from judge.review.queue import about
 
-    ids = {code: one.id for code, one in question_ids(store, found.heard.material.bank.name).items()}
+    bank = found.heard.material.bank.name
+    codes = store.question_codes(bank)
+    ids = {codes[one.key]: one.id for one in store.questions(bank)}
     labels = {1: "win", 0: "tie", -1: "loss"}
     rows = []
     for at in chosen.tolist():

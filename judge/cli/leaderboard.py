@@ -91,6 +91,7 @@ def leaderboard(
     from judge.records import Plan
     from judge.report.board import View
     from judge.resolve import stopped_early
+    from judge.review.draws import steered
 
     plan = with_flags(
         Plan(),
@@ -108,7 +109,7 @@ def leaderboard(
     )
     view = View(by, method, controls, style, resample=interval == "bootstrap", corrected=corrected)
     board = pipeline.leaderboard(opened(url), plan, human=human, view=view, limits=limits())
-    if human and opened(url).humans_steered(board.bank):
+    if human and steered(opened(url), board.bank):
         print("人看的是按疑点抽出来的，这张榜没有按概率还原；要看全体，用 --corrected", file=sys.stderr)
     if board.unjudged and stopped_early(opened(url), board.bank):
         said = "这个题库上有提前停的评测：没评完的那些，这里的区间没有为它放宽；用 judge report 看那一次，或去掉 --until 评完"

@@ -53,6 +53,7 @@ class Correction:
     pooled: bool
     target: Target
     needed: int
+    narrower: tuple[str, ...]  # draws from less than is looked at here: they say nothing of the whole
     confidence: float = 0.95
 
     @property

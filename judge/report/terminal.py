@@ -37,6 +37,8 @@ def print_compare(report: CompareReport, console: Console) -> None:
     if offline(report.judge):
         who = "离线评委" if "、" not in report.judge else "评委团里的离线评委"
         sentence = f"{sentence.rstrip('。')}（{who}只看字面，这一句不作发布依据）。"
+    if report.corrected is not None and report.corrected.answer != report.decision.answer:
+        sentence = f"{sentence.rstrip('。')}；但人工校正后不是这样，见下。"
     line(console, sentence, _style(report.decision))
     line(console, _grounds(report.decision, rates.half_tie, report.plan.confidence), "")
     _print_stopping(report.stopping, report.plan.confidence, console)
@@ -91,7 +93,7 @@ def _print_corrected(report: CompareReport, console: Console, first: str, second
         return
     said = f"人工校正后：胜+½平 {interval(figure.corrected)}（只看评委 {interval(figure.judge)}，只看人 {interval(figure.people)}）"
     line(console, said, _style(decision))
-    line(console, _sentence(decision, first, second), _style(decision))
+    line(console, f"校正后{_sentence(decision, first, second)}", _style(decision))
     line(console, summary(found))
 
 

@@ -8,18 +8,20 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from judge.certificate import Certificate
 from judge.report.build import short_names
 from judge.report.correction import Correction, Triple
 from judge.report.printing import facts, grid, interval, line
+from judge.report.terminal_board import CHECKS, UNITS
 from judge.report.wording import clean
 from judge.review.disputes import TOP, Capture, Reason
 from judge.review.queue import Queue
 from judge.review.simulation import Simulation
 from judge.review.verdicts import People
 from judge.stats.agreement import GroupAgreement
-from judge.stats.intervals import Estimate
 
-UNFIT = "这个评委不可用：错得太多，挑哪些给人看都差不多；换一个评委，而不是多找人。"
+MEND = "挑哪些给人看都差不多：换一个评委，而不是多找人"
+ENOUGH = 30  # audits that both decided, below which nothing is said of the queue
 TARGETS = {"like": "像这样的题", "bank": "只就这份题库"}
 SIGNALS = {
     "order": "换位",
@@ -75,15 +77,30 @@ def _elo(logits: float) -> float:
     return ELO * logits
 
 
+def unfit(certificate: Certificate) -> str:
+    """Say why a judge is unfit, and what to do."""
+    failing = [
+        f"{CHECKS[one.name]} {one.figure.value:.0f}{UNITS.get(one.name, '%')}"
+        for one in certificate.checks
+        if one.mark == "unfit"
+    ]
+    return f"这个评委不可用（{'，'.join(failing)}）：{MEND}。"
+
+
+def print_unfit(queue: Queue, console: Console) -> None:
+    """Print that a judge is unfit, where it is."""
+    if queue.unfit:
+        line(console, unfit(queue.certificate), "bold red")
+        console.print()
+
+
 def print_disputes(
     queue: Queue, rows: Sequence[Mapping[str, object]], open_rows: Sequence[Mapping[str, object]], console: Console
 ) -> None:
     """Print the head of the queue with its reasons, and what is known of the queue itself."""
     material = queue.heard.material
     facts(console, [("题库", material.bank.name), ("评委", material.judge)])
-    if queue.unfit:
-        line(console, UNFIT, "bold red")
-        console.print()
+    print_unfit(queue, console)
     short = short_names([material.names[int(code)] for code in material.candidates])
     for number, row in enumerate(rows, 1):
         first, second = (clean(short[str(row[side])]) for side in ("first", "second"))
@@ -97,28 +114,32 @@ def print_disputes(
         console.print(head, soft_wrap=not console.is_terminal)
         whys = row["reasons"]
         assert isinstance(whys, list)
-        line(console, "     " + ("；".join(str(one["words"]) for one in whys) or "没有特别的缘由"))
+        line(console, "     " + ("；".join(str(one["words"]) for one in whys) or "没有一项特别突出，合起来靠前"))
     console.print()
     _print_queue(queue, open_rows, console)
 
 
 def _print_queue(queue: Queue, open_rows: Sequence[Mapping[str, object]], console: Console) -> None:
     used = "、".join(SIGNALS[name] for name in queue.signals.known)
-    how = "按抽查学来的权重" if queue.way == "learned" else "按固定权重"
-    line(console, f"有结论的共 {len(queue.order()):,} 条；{how}排，用到：{used or '无'}。")
+    how = "按人的判定学来的权重" if queue.way == "learned" else "按固定权重"
+    line(console, f"有结论的共 {len(queue.order()):,} 条；{how}排，用到：{used or '无'}。疑是名次，不是错的概率。")
     if open_rows:
         names = list(dict.fromkeys(clean(str(one["question"])) for one in open_rows))
         why = Counter(str(whys[0]["words"]) for one in open_rows if isinstance(whys := one["reasons"], list))
         told = "、".join(f"{word} {count:,}" for word, count in why.items())
         shown = "、".join(names[:5]) + (" 等" if len(names) > 5 else "")
         line(console, f"另有 {len(open_rows):,} 条没有结论（{told}）：{shown}。先补评，或抽给人判。", "yellow")
-    print_capture(queue.capture, console)
+    print_capture(queue.capture, console, audits=len(queue.people.audits))
 
 
-def print_capture(found: Capture | None, console: Console) -> None:
+def print_capture(found: Capture | None, console: Console, *, audits: int) -> None:
     """Print what share of the errors the head of the queue holds, beside looking at random and knowing all."""
     if found is None:
-        line(console, "还没有人的随机抽查，不知道这个队列准不准：judge audit draw 抽一批。", "yellow")
+        said = f"{audits} 条抽查里还没有发现判反的" if audits else "还没有人的随机抽查"
+        line(console, f"{said}，不知道这个队列准不准：judge audit draw 抽一批。", "yellow")
+        return
+    if found.audits < ENOUGH:
+        line(console, f"评委与人都分出高下的抽查只有 {found.audits} 条，还看不出这个队列准不准。", "yellow")
         return
     table = grid(["看队列最前面的", *(f"{one:.0%}" for one in TOP)])
     table.add_row("找出判反的", *(f"{one:.0%}" for one in found.found))
@@ -144,52 +165,57 @@ def print_correction(found: Correction | None, console: Console) -> None:
         _print_left_out(found, console)
         return
     noun = "得分率" if found.unit == "score" else "胜+½平"
-    table = grid(["", f"{noun}（校正后）", "只看评委", "只看抽查的人"], left=2)
+    table = grid(["", "", f"{noun}（校正后）", "只看评委", "只看抽查的人"], left=2)
     short = short_names([row.candidate for row in found.rows])
-    for row in found.rows:
-        table.add_row(clean(short[row.candidate]), *_shown(row.figure))
+    alone = sorted((row.figure.judge.value for row in found.rows if row.figure.judge), reverse=True)
+    for number, row in enumerate(found.rows, 1):
+        before = alone.index(row.figure.judge.value) + 1 if row.figure.judge else number
+        moved = "" if before == number else f"（原第 {before}）"
+        table.add_row(str(number), clean(short[row.candidate]) + moved, *_shown(row.figure))
     console.print(table)
+    if found.unit == "score":
+        line(console, "得分率是每题得分 / 满分的平均，各题同重；上面的总分先按能力平均。")
     for row in found.rows:
         if row.open_score is not None:
-            fixed, alone = _plain(row.open_score.corrected), _plain(row.open_score.judge)
-            line(console, f"OPEN（{clean(short[row.candidate])} 对另一方）：校正后 {fixed}，只看评委 {alone}。")
+            fixed, said = interval(row.open_score.corrected), interval(row.open_score.judge)
+            line(console, f"OPEN（{clean(short[row.candidate])} 对另一方）：校正后 {fixed}，只看评委 {said}。")
             break
     line(console, summary(found))
     _print_left_out(found, console)
 
 
 def _shown(triple: Triple) -> list[str]:
-    return [_plain(one) for one in (triple.corrected, triple.judge, triple.people)]
-
-
-def _plain(figure: Estimate | None) -> str:
-    return interval(figure)
+    return [interval(one) for one in (triple.corrected, triple.judge, triple.people)]
 
 
 def summary(found: Correction) -> str:
-    """Say in one line what a correction rests on."""
-    rho = "—" if found.rho is None else f"{found.rho:.2f}"
-    if found.saved is None:
-        saved = ""
-    elif found.saved >= 0:
-        saved = f"，评委替人省下 {found.saved:.0f}%"
-    else:
-        saved = f"，评委帮不上忙（反要多看 {-found.saved:.0f}%）"
-    even = "" if found.uniform is None else f"，至少 {found.uniform:.0%} 均匀抽"
-    basis = "、".join(SIGNALS[name] for name in found.signals)
-    how = "，评委的偏差按候选合起来估" if found.pooled else ""
+    """Say in one line what a correction rests on; how it was done stands in the JSON."""
+    even = "" if found.uniform is None or found.uniform == 1 else f"（至少 {found.uniform:.0%} 均匀抽）"
+    rho = "" if found.rho is None else f"；评委与人逐条的相关 ρ {found.rho:.2f}"
+    saved = ""
+    if found.saved is not None and TELLING <= found.audits < found.population:
+        saved = f"，替人省下 {found.saved:.0f}%" if found.saved >= 0 else f"，帮不上忙（反要多看 {-found.saved:.0f}%）"
     return (
-        f"抽查 {found.audits:,} / {found.population:,} 条{even}；评委与人的相关 ρ {rho}{saved}；"
-        f"由{basis}推，权 {found.tuning or 0:.2f}{how}；区间 {found.confidence:.0%}，{TARGETS[found.target]}。"
+        f"抽查 {found.audits:,} / {found.population:,} 条{even}{rho}{saved}；"
+        f"区间 {found.confidence:.0%}，{TARGETS[found.target]}。"
     )
+
+
+TELLING = 60  # audits below which what the judge saves is not known
 
 
 def _print_left_out(found: Correction, console: Console) -> None:
     if found.waiting and found.audits:
         line(console, f"抽到还没判的 {found.waiting} 条：按已判的是其中随机一部分来算。")
+    if found.narrower:
+        names = "、".join(clean(name) for name in found.narrower)
+        line(
+            console,
+            f"抽样 {names} 抽自比这里更小的范围（题、候选或能力），对这里不作数：要看这里，重抽一批。",
+            "yellow",
+        )
     if found.chosen:
-        why = "人自己挑来判的，或抽自更小的范围"
-        line(console, f"另有 {found.chosen} 条不知道在这里抽中的概率（{why}），只作展示，不进校正。")
+        line(console, f"另有 {found.chosen} 条人工判定不知道在这里抽中的概率，只作展示，不进校正。")
 
 
 def print_audit(
@@ -205,8 +231,8 @@ def print_audit(
     if people.draws:
         table = grid(["抽样", "抽到", "已判", "没判", "均匀部分"])
         for one in people.draws:
-            even = "—" if one.uniform is None else f"{one.uniform:.0%}"
-            table.add_row(clean(one.name), str(one.items), str(one.judged), str(one.items - one.judged), even)
+            name = clean(one.name) + ("" if one.usable else "（范围更小）")
+            table.add_row(name, str(one.items), str(one.judged), str(one.items - one.judged), f"{one.uniform:.0%}")
         console.print(table)
     told = "" if among is None else f"；几个人都判过的 {among.items} 条里，两两一致 {100 * among.raw.value:.0f}%"
     line(console, f"判过的人 {people.reviewers} 位{told}。")
@@ -216,7 +242,9 @@ def print_audit(
     if more == 0:
         line(console, f"最宽的区间 ±{width:.1f} 分，已到目标 ±{wanted:g} 分：可以停。", "bold green")
     elif more is None:
-        line(console, f"最宽的区间 ±{width:.1f} 分；这些题全看完也到不了 ±{wanted:g} 分：要加题。", "yellow")
+        seen = "全看完了" if found.audits == found.population else "全看完也"
+        bank = "，或只就这份题库说（--for bank）" if found.target == "like" else ""
+        line(console, f"最宽的区间 ±{width:.1f} 分；这些题{seen}到不了 ±{wanted:g} 分：要加题{bank}。", "yellow")
     else:
         line(console, f"最宽的区间 ±{width:.1f} 分；到 ±{wanted:g} 分约还要看 {more} 条。")
 
@@ -229,11 +257,9 @@ WAYS = {
 }
 
 
-def print_simulation(found: Simulation, console: Console, *, unfit: bool) -> None:
+def print_simulation(found: Simulation, console: Console) -> None:
     """Print what audits would have given."""
-    if unfit:
-        line(console, UNFIT, "bold red")
-    print_capture(found.capture, console)
+    print_capture(found.capture, console, audits=found.pairs * found.items)
     console.print()
     said = f"{found.pairs} 对候选，每对 {found.items} 条，各抽 {found.draws} 次；真值是人对这份题库全部条目的平均。"
     line(console, said)
@@ -245,6 +271,7 @@ def print_simulation(found: Simulation, console: Console, *, unfit: bool) -> Non
             saved = "—" if way.name == "people" else f"{way.saved:.0f}%"
             table.add_row(WAYS[way.name], f"{way.coverage:.1f}%", f"±{way.half_width:.1f}", saved)
         console.print(table)
-        wrong = f"若把最可疑的 {size.audits} 条换成人的判定再平均：区间只盖住 {size.overwriting:.0f}%，不能当估计。"
-        line(console, wrong, "yellow")
+        wrong = f"若把最可疑的 {size.audits} 条换成人的判定再平均：{found.pairs} 对里区间只盖住 {size.overwriting:.0f}%"
+        if size.overwriting < 90:
+            line(console, f"{wrong}，不能当估计。", "yellow")
         console.print()

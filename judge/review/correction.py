@@ -17,7 +17,8 @@ from judge.review.verdicts import Scored
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibrated, correct, pooled, shared_tuning
 
-LEAST = 4  # audits of one pair; of a board as many as models and three more
+LEAST = 4  # audits of one pair
+MORE = 10  # audits a board needs beyond one for each candidate: with fewer its intervals hold too seldom
 CALIBRATED = 60  # audits from which other signals are worth learning from: with fewer the verdicts alone save more (2b)
 LEAST_SCORES = 8  # scored answers of every model: with fewer the common tuning is not known well enough
 
@@ -38,18 +39,20 @@ def correction_of(queue: Queue, plan: Plan) -> Correction:
         )
     else:
         signals, predicted = _predicted(queue, people.audits)
-        way = _pair if two else _by_question if people.implied else _board
+        way = _by_question if people.implied else _pair if two else _board
         found = way(queue, plan, predicted)
         audits, population = len(people.audits), len(queue.rows)
     by_score = signals == ("score",)
-    needed = LEAST_SCORES * len(candidates) if by_score else LEAST if two else len(candidates) + 3
-    mass = [one.uniform for one in people.draws if one.uniform is not None and one.judged]
+    needed = LEAST_SCORES * len(candidates) if by_score else LEAST if two else len(candidates) + MORE
+    usable = [one for one in people.draws if one.usable]
+    mass = [one.uniform for one in usable if one.judged]
     kept = Correction(
         unit="score" if by_score else "half_tie",
         rows=(),
         audits=audits,
         population=population,
-        waiting=sum(one.items - one.judged for one in people.draws),
+        waiting=sum(one.items - one.judged for one in usable),
+        narrower=tuple(one.name for one in people.draws if not one.usable),
         chosen=people.chosen,
         uniform=min(mass) if mass else None,
         tuning=None,
@@ -126,6 +129,8 @@ def _board(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
     rows, candidates = queue.rows, queue.heard.material.candidates
     _, first = positions(rows.first, candidates)
     _, second = positions(rows.second, candidates)
+    if len(queue.people.audits) < len(candidates) + MORE:
+        return None
     found = pooled(
         first,
         second,
@@ -150,8 +155,8 @@ def _board(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
 def _by_question(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
     """Correct a board of pairs whose people scored all answers to drawn questions: a question is one audit of every model."""
     rows, audits = queue.rows, queue.people.audits
-    value, chance, batch = np.full(len(rows), np.nan), np.ones(len(rows)), np.zeros(len(rows), np.int64)
-    value[audits.at], chance[audits.at], batch[audits.at] = audits.value, audits.probability, audits.batch
+    value, audit = np.full(len(rows), np.nan), np.zeros(len(rows), np.int64)
+    value[audits.at], audit[audits.at] = audits.value, np.arange(len(audits))
     guess = predicted.everywhere.copy()
     guess[audits.at] = predicted.audited
     lines, tunings, saved, pairs = [], [], [], []
@@ -164,7 +169,7 @@ def _by_question(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None
         people, said, expected = (np.bincount(place, one) / np.bincount(place) for one in sides)
         at = np.flatnonzero(~np.isnan(people))
         first = np.unique(place, return_index=True)[1][at]
-        one = Audits(at, people[at], chance[mine][first], _dense(batch[mine][first]))
+        one = replace(audits.take(audit[mine][first], at), value=people[at])
         found = correct(
             said,
             Predicted.as_said(expected, one),
@@ -187,10 +192,6 @@ def _by_question(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None
         float(np.mean(pairs)) if pairs else None,
         float(np.mean(saved)) if saved else None,
     )
-
-
-def _dense(batch: Codes) -> Codes:
-    return np.asarray(np.unique(batch, return_inverse=True)[1].ravel(), np.int64)
 
 
 def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan) -> Found | None:

@@ -14,6 +14,7 @@ from judge.certificate import Certificate, certify
 from judge.columns import Codes, Flags, JudgmentColumns, Reals
 from judge.comparison import Comparisons, State
 from judge.controls import without_controls
+from judge.errors import NothingToCompare
 from judge.hearing import Heard, combine, hear
 from judge.judges.baseline import NAME as BASELINE
 from judge.judges.baseline import leaning, shipped
@@ -33,7 +34,7 @@ from judge.review.disputes import (
     learned,
     reasons,
 )
-from judge.review.verdicts import People, Scored, evidence_on, people_on, scores_on
+from judge.review.verdicts import People, Scored, evidence_on, people_on, scores_on, spoken
 from judge.stats.bradley_terry import rate
 from judge.stats.games import NotIdentified
 from judge.store import Store
@@ -111,21 +112,26 @@ def queue(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Que
     bank = resolve.one_bank(store, plan.bank)
     known = store.candidates(bank)
     chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or without_controls(known)
-    return queue_of(store, hear(store, bank, chosen, plan), plan, limits)
+    try:
+        heard = hear(store, bank, chosen, plan)
+    except NothingToCompare as error:
+        fix = "先让一个评委评，再来抽查：人判过的拿来量评委，不是评委"
+        raise NothingToCompare(error.message, fix=fix if "--human" in (error.fix or "") else error.fix) from error
+    return queue_of(store, heard, plan, limits)
 
 
 def queue_of(
     store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS, *, triage: bool = True
 ) -> Queue:
     """Gather the queue of what was heard; without `triage` what a correction can do without is left out."""
-    bank = heard.material.bank.name
     there = heard.comparisons.state != State.NO_DIALOGUE
     rows = heard.comparisons.take(there)
-    people = people_on(store, heard, plan, there)
+    said = spoken(store, heard, plan)
+    people = people_on(said, heard, plan, there)
     helps = triage or len(people.audits) < len(rows)  # where people judged everything there is nothing to predict
     leans = {
-        "margin": _margins(store, heard, rows),
-        "offline": _offline(store, heard, rows) if helps else np.full(len(rows), np.nan),
+        "margin": _margins(store, heard, plan, rows),
+        "offline": _offline(store, heard, plan, rows) if helps else np.full(len(rows), np.nan),
         "strength": _strength(rows, heard.material.candidates),
     }
     side, tie = np.sign(rows.label).astype(np.float64), rows.label == 0
@@ -136,16 +142,16 @@ def queue_of(
         offline=against["offline"],
         strength=against["strength"],
         panel=_panel(heard, there),
-        ploy=_ploys(store, bank, heard.material.candidates.tolist(), rows),
+        ploy=_ploys(store, heard, plan, rows),
     )
-    evidence = evidence_on(store, heard, plan, limits)
+    evidence = evidence_on(store, heard, plan, limits, said)
     doubts = doubt(signals, tie, ~rows.judged)
     way: Literal["formula", "learned"] = "formula"
     errors, seen = _errors(rows, people), None
     if len(errors[0]):
         at, wrong, weight = errors
         seen = capture(doubts[at], wrong, weight)
-        if seen is not None and len(at) >= ENOUGH and wrong.sum() >= 20 and people.drawn:
+        if seen is not None and len(at) >= ENOUGH and wrong.sum() >= 20:
             names = signals.known
             table = np.stack([getattr(signals, name) for name in names], axis=1)
             found = learned(table, at, wrong, rows.question)
@@ -153,9 +159,7 @@ def queue_of(
             if better is not None and better.found[1] > seen.found[1]:
                 doubts = np.where(rows.judged, np.where(tie, found.everywhere / 2, found.everywhere), 1.0)
                 way, seen = "learned", better
-    return Queue(
-        heard, rows, signals, doubts, way, seen, people, certify(evidence), leans, scores_on(store, heard, plan)
-    )
+    return Queue(heard, rows, signals, doubts, way, seen, people, certify(evidence), leans, scores_on(said, heard))
 
 
 def _errors(rows: Comparisons, people: People) -> tuple[Codes, Flags, Reals]:
@@ -185,7 +189,7 @@ def asked_again(store: Store, heard: Heard, plan: Plan) -> Comparisons | None:
     """Return what the judge said of items that were swapped by choice, on the same rows as `heard`; None where none was."""
     material = heard.material
     named = {name: code for code, name in store.judges(material.bank.name).items()}
-    code = named.get(f"{material.judge}{AGAIN}")
+    code = next((named[one + AGAIN] for one in material.judge.split("、") if one + AGAIN in named), None)
     if code is None or not material.paired:
         return None
     said = resolve.about(
@@ -196,7 +200,7 @@ def asked_again(store: Store, heard: Heard, plan: Plan) -> Comparisons | None:
     return combine(other, plan, pairs=material.judged_pairs(), scopes=scopes)[0] if len(said) else None
 
 
-def _margins(store: Store, heard: Heard, rows: Comparisons) -> Reals:
+def _margins(store: Store, heard: Heard, plan: Plan, rows: Comparisons) -> Reals:
     """Return by how much the same judge's scores favour the first, as a share of their scale; nan where it gave none.
 
     A judge of pairs may have scored the answers too (another protocol of the same model); else its own sureness stands in.
@@ -210,7 +214,7 @@ def _margins(store: Store, heard: Heard, rows: Comparisons) -> Reals:
     others = {name: code for code, name in store.judges(bank).items()}
     for name, one in mine.items():
         if one.model.model in models and _scores(one):
-            gap = _score_gap(store.judgment_columns(bank, others[name]), rows)
+            gap = _score_gap(store.judgment_columns(bank, others[name], plan.history), rows)
             if not np.isnan(gap).all():
                 return gap
     # Hard verdicts, averaged over placements, come in quarters; others are how sure the judge was.
@@ -249,7 +253,7 @@ def _looked_up(keys: Codes, values: Reals, wanted: Codes) -> Reals:
     return np.asarray(mean[place[len(keys) :]], np.float64)
 
 
-def _offline(store: Store, heard: Heard, rows: Comparisons) -> Reals:
+def _offline(store: Store, heard: Heard, plan: Plan, rows: Comparisons) -> Reals:
     """Return the offline judge's logit for the first; nan where it abstains, or where it is the judge itself."""
     nothing = np.full(len(rows), np.nan)
     if any(name.partition("@")[0].partition("+")[0] == BASELINE for name in heard.material.judge.split("、")):
@@ -270,7 +274,7 @@ def _offline(store: Store, heard: Heard, rows: Comparisons) -> Reals:
     scopes = np.unique(rows.scope).tolist()
     for dialogue in store.dialogues(bank):
         code = names.get(dialogue.candidate.name)
-        if code is None:
+        if code is None or dialogue.history != plan.history:
             continue
         weights = fresh.get(dialogue.question.ability)
         for scope in scopes:
@@ -308,8 +312,8 @@ def _panel(heard: Heard, there: Flags) -> Reals:
     return np.asarray(other.sum(axis=0) / np.maximum(judged.sum(axis=0), 1), np.float64)[there]
 
 
-def _ploys(store: Store, bank: str, candidates: list[int], rows: Comparisons) -> Reals:
-    found = store.suspicious(bank, candidates)
+def _ploys(store: Store, heard: Heard, plan: Plan, rows: Comparisons) -> Reals:
+    found = store.suspicious(heard.material.bank.name, heard.material.candidates.tolist(), plan.history)
     if not found:
         return np.zeros(len(rows))
     winner = np.where(rows.label >= 0, rows.first, rows.second)

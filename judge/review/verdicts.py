@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -23,12 +22,35 @@ from judge.store import Store
 
 @dataclass(frozen=True, slots=True)
 class DrawState:
-    """One draw: how many items, how many have a verdict, which share of it was uniform."""
+    """One draw, its items of these candidates: how many, how many have a verdict, which share of its mass was uniform.
+
+    usable: everything looked at here could have been drawn; else it says nothing of the whole.
+    """
 
     name: str
     items: int
     judged: int
-    uniform: float | None
+    uniform: float
+    usable: bool = True
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """All that people said of a bank that stands and is about what a judge was heard on; and how each came to be asked.
+
+    probability: nan where it is not known here. batch: draws in the order they were made. judged: of each row's draw, the
+    share of items that was judged so far: they are shown in random order.
+    """
+
+    rows: JudgmentColumns
+    probability: Reals
+    batch: Codes
+    judged: Reals
+    draws: tuple[DrawState, ...]
+
+    @property
+    def drawn(self) -> Flags:
+        return np.asarray(~np.isnan(self.probability), np.bool_)
 
 
 @dataclass(frozen=True)
@@ -37,7 +59,7 @@ class People:
 
     audits: positions among the rows with a known probability, and people's points of the first; label: 1, 0, -1 and
     open_points: win + tie of each audit. chosen: rows people judged without being drawn from these: shown, never part of a
-    corrected figure.
+    corrected figure. implied: people scored answers: what was drawn are questions, and all pairs on them.
     """
 
     audits: Audits
@@ -46,20 +68,80 @@ class People:
     chosen: int
     draws: tuple[DrawState, ...]
     reviewers: int
-    implied: bool = False  # people scored answers: what was drawn are questions, and all pairs on them
-
-    @property
-    def drawn(self) -> bool:
-        return bool(len(self.audits))
+    implied: bool = False
 
 
-def evidence_on(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:
+NOBODY = Audits(np.zeros(0, np.int64), np.zeros(0), np.ones(0), np.zeros(0, np.int64))
+
+
+def spoken(store: Store, heard: Heard, plan: Plan) -> Spoken:
+    """Read what people said on what a judge was heard on."""
+    material = heard.material
+    bank, codes = material.bank.name, material.candidates.tolist()
+    everything = store.human_columns(bank, plan.history)
+    origin = store.human_draws(bank, plan.history)
+    draws = [one for one in draws_of(store, bank) if one.history == plan.history]
+    cells = store.dialogue_keys(bank, plan.history) if draws else {}
+    questions, candidates = _looked_at(store, heard) if draws else (set(), set())
+    states = {one.name: _state(one, cells, everything, codes, one.covers(questions, candidates)) for one in draws}
+    others = dict.fromkeys(name for _, name in origin if name not in states)
+    order = {name: at for at, name in enumerate([*others, *states])}
+    narrow = {name for name, one in states.items() if not one.usable}
+    shares = {name: one.judged / one.items for name, one in states.items() if one.items and one.judged}
+    inside = (everything.kind != Kind.UNANSWERED) & np.isin(everything.scope, np.unique(heard.comparisons.scope))
+    inside &= np.isin(everything.question, material.questions.code)
+    inside &= np.isin(everything.first, codes) & np.isin(everything.second, [0, *codes])
+    chance = [np.nan if one is None or name in narrow else one for one, name in origin]
+    return Spoken(
+        everything.take(inside),
+        np.array(chance, np.float64)[inside],
+        np.array([order[name] for _, name in origin], np.int64)[inside],
+        np.array([shares.get(name, 1.0) for _, name in origin], np.float64)[inside],
+        tuple(one for one in states.values() if one.items),
+    )
+
+
+def _looked_at(store: Store, heard: Heard) -> tuple[set[str], set[str]]:
+    """Return the keys of the questions and candidates there are comparisons of."""
+    there = heard.comparisons.take(heard.comparisons.state != State.NO_DIALOGUE)
+    keys = {code: key for key, code in store.question_codes(heard.material.bank.name).items()}
+    names = store.candidate_keys()
+    questions = {keys[code] for code in np.unique(there.question).tolist()}
+    return questions, {names[code] for code in np.unique(np.concatenate([there.first, there.second])).tolist()}
+
+
+def _state(
+    draw: Draw,
+    cells: Mapping[str, tuple[int, int, int]],
+    everything: JudgmentColumns,
+    candidates: list[int],
+    usable: bool,
+) -> DrawState:
+    """Count the items of a draw that are of these candidates, and those that have a verdict."""
+    said = everything.take(everything.kind != Kind.UNANSWERED)
+    columns = (said.question, said.scope, said.first_sample, said.first, said.second)
+    answered = {
+        (question, scope, sample, frozenset({first, second} - {0}))
+        for question, scope, sample, first, second in zip(*(one.tolist() for one in columns), strict=True)
+    }
+    mine = []
+    for item in draw.items:
+        shown = [cells[key] for key in item.dialogues if key in cells]
+        if len(shown) == len(item.dialogues) and all(cell[1] in candidates for cell in shown):
+            question, _, sample = shown[0]
+            mine.append((question, item.scope, sample, frozenset(cell[1] for cell in shown)))
+    return DrawState(draw.name, len(mine), sum(one in answered for one in mine), draw.uniform, usable)
+
+
+def evidence_on(
+    store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS, said: Spoken | None = None
+) -> Evidence:
     """Gather what a certificate is computed from; where people judged drawn items, these alone, each by its chance."""
     found = evidence_of(store, heard, plan, limits)
     if found.people is None:
         return found
     everything = np.ones(len(heard.comparisons), bool)
-    audits = people_on(store, heard, plan, everything).audits
+    audits = people_on(said or spoken(store, heard, plan), heard, plan, everything).audits
     if not len(audits):
         return found
     weight = np.zeros(len(everything))
@@ -67,61 +149,32 @@ def evidence_on(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Lim
     return replace(found, weight=weight, drawn=True)
 
 
-def people_on(store: Store, heard: Heard, plan: Plan, rows: Flags) -> People:
+def people_on(said: Spoken, heard: Heard, plan: Plan, rows: Flags) -> People:
     """Lay people's verdicts over some rows of what a judge said; of each row one value, over its reviewers."""
-    material = heard.material
-    bank = material.bank.name
-    everything = store.human_columns(bank, plan.history)
-    origin = store.human_draws(bank, plan.history)
-    probability = np.array([np.nan if one is None else one for one, _ in origin], np.float64)
-    known_draws = {one.name: one for one in draws_of(store, bank)}
-    names = [name for _, name in origin]
-    narrower = _narrower(store, heard, known_draws)
-    probability[np.array([name in narrower for name in names], bool)] = np.nan
-    order = {
-        name: at for at, name in enumerate([*dict.fromkeys(n for n in names if n not in known_draws), *known_draws])
-    }
-    batch = np.array([order[name] for name in names], np.int64)
-    spoken = everything.kind != Kind.UNANSWERED
-    states = tuple(
-        _state(one, everything, batch == order[one.name]) for one in known_draws.values() if one.name in order
+    drawn = said.drawn
+    chosen = _judged_rows(heard, plan, said.rows.take(~drawn), rows)
+    more = np.zeros(int(rows.sum()), bool) if chosen is None else chosen.judged & ~chosen.settled
+    reviewers = len(np.unique(said.rows.repeat))
+    people = _judged_rows(heard, plan, said.rows.take(drawn), rows)
+    if people is None:
+        nothing = np.zeros(0, np.int64)
+        return People(NOBODY, nothing, np.zeros(0), int(more.sum()), said.draws, reviewers)
+    row = _row_of(people, said.rows.take(drawn))
+    at = np.flatnonzero(people.judged & ~people.settled & (row >= 0))
+    origin = np.flatnonzero(drawn)[row[at]]
+    audits = _audits(at, people.half_tie[at], said, origin)
+    more[at] = False
+    implied = not bool((said.rows.second[drawn] > 0).any())
+    return People(
+        audits, people.label[at], (people.win + people.tie)[at], int(more.sum()), said.draws, reviewers, implied
     )
 
-    inside = (
-        spoken
-        & np.isin(everything.scope, np.unique(heard.comparisons.scope))
-        & np.isin(everything.question, material.questions.code)
-    )
-    inside &= np.isin(everything.first, material.candidates) & np.isin(
-        everything.second, [0, *material.candidates.tolist()]
-    )
-    drawn = inside & ~np.isnan(probability)
-    size = int(rows.sum())
-    chosen = _judged_rows(heard, plan, everything.take(inside & np.isnan(probability)), rows)
-    nothing = Audits(np.zeros(0, np.int64), np.zeros(0), np.ones(0), np.zeros(0, np.int64))
-    reviewers = len(np.unique(everything.repeat[inside]))
-    if not drawn.any():
-        empty = np.zeros(0, np.int64)
-        return People(nothing, empty, np.zeros(0), 0 if chosen is None else int(chosen.judged.sum()), states, reviewers)
-    people = _judged_rows(heard, plan, everything.take(drawn), rows)
-    assert people is not None
-    chance, drawn_in = _chances(people, everything.take(drawn), probability[drawn], batch[drawn])
-    at = np.flatnonzero(people.judged & ~people.settled & ~np.isnan(chance))
-    parts = _parts(states, order)
-    judged = np.array([parts.get(one, 1.0) for one in drawn_in[at].tolist()], np.float64)
-    audits = Audits(at, people.half_tie[at], np.minimum(chance[at] * judged, 1.0), _dense(drawn_in[at]), judged)
-    more = 0 if chosen is None else int((chosen.judged & ~chosen.settled & ~np.isin(np.arange(size), at)).sum())
-    implied = not bool((everything.second[drawn] > 0).any())
-    return People(audits, people.label[at], (people.win + people.tie)[at], more, states, reviewers, implied)
 
-
-def _narrower(store: Store, heard: Heard, draws: Mapping[str, Draw]) -> set[str]:
-    """Return the draws that did not draw from all questions looked at here: of the others they could not have drawn any."""
-    bank = heard.material.bank.name
-    there = heard.comparisons.question[heard.comparisons.state != State.NO_DIALOGUE]
-    codes, looked = store.question_codes(bank), set(np.unique(there).tolist())
-    asked = {one.id for one in store.questions(bank) if codes[one.key] in looked} if draws else set()
-    return {name for name, one in draws.items() if not asked <= set(one.questions)}
+def _audits(at: Codes, value: Reals, said: Spoken, origin: Codes) -> Audits:
+    """Return audits of some positions, each as it came to be asked: by the row of what people said it stands on."""
+    judged = said.judged[origin]
+    batch = np.unique(said.batch[origin], return_inverse=True)[1].ravel().astype(np.int64)
+    return Audits(at, value, np.minimum(said.probability[origin] * judged, 1.0), batch, judged)
 
 
 @dataclass(frozen=True)
@@ -136,35 +189,21 @@ class Scored:
     audits: Audits
 
 
-def scores_on(store: Store, heard: Heard, plan: Plan) -> dict[int, Scored] | None:
+def scores_on(said: Spoken, heard: Heard) -> dict[int, Scored] | None:
     """Lay people's scores over a judge's, by candidate; None where the judge gave none or people scored nothing drawn."""
-    material = heard.material
-    bank = material.bank.name
-    reviews, origin = store.human_columns(bank, plan.history), store.human_draws(bank, plan.history)
-    names = list(dict.fromkeys(name for _, name in origin))
-    draws = {one.name: one for one in draws_of(store, bank)}
-    narrower = _narrower(store, heard, draws)
-    usable = np.array([one is not None and name not in narrower for one, name in origin], bool)
-    known = usable & reviews.scored & (reviews.second == 0)
+    material, reviews = heard.material, said.rows
+    known = said.drawn & reviews.scored & (reviews.second == 0)
     if heard.source != "scores" or not known.any():
         return None
-    chance = np.array([1.0 if one is None else one for one, _ in origin], np.float64)
-    batch = np.array([names.index(name) for _, name in origin], np.int64)
-    states = tuple(_state(one, reviews, batch == names.index(name)) for name, one in draws.items() if name in names)
-    parts = _parts(states, {name: at for at, name in enumerate(names)})
-    scopes, found = np.unique(heard.comparisons.scope), {}
+    found = {}
     for code in material.candidates.tolist():
         mine = material.judgments.take(material.judgments.scored & (material.judgments.first == code))
-        mine = mine.take(np.isin(mine.scope, scopes))
-        questions, said = _by_question(mine)
-        theirs = np.flatnonzero(known & (reviews.first == code) & np.isin(reviews.scope, scopes))
+        questions, value = _by_question(mine.take(np.isin(mine.scope, np.unique(heard.comparisons.scope))))
+        theirs = np.flatnonzero(known & (reviews.first == code))
         answered, people = _by_question(reviews.take(theirs))
         kept, at = positions(answered, questions)
-        first = theirs[np.unique(reviews.question[theirs], return_index=True)[1]][kept]
-        judged = np.array([parts.get(one, 1.0) for one in batch[first].tolist()], np.float64)
-        chances = np.minimum(chance[first] * judged, 1.0)
-        audits = Audits(at[kept], people[kept], chances, _dense(batch[first]), judged)
-        found[code] = Scored(said, questions, audits)
+        origin = theirs[np.unique(reviews.question[theirs], return_index=True)[1]][kept]
+        found[code] = Scored(value, questions, _audits(at[kept], people[kept], said, origin))
     return found
 
 
@@ -188,56 +227,22 @@ def _judged_rows(heard: Heard, plan: Plan, reviews: JudgmentColumns, rows: Flags
     return combine(theirs, plan, pairs=pairs, scopes=scopes)[0].take(rows)
 
 
-def _chances(people: Comparisons, reviews: JudgmentColumns, probability: Reals, batch: Codes) -> tuple[Reals, Codes]:
-    """Return the chance with which every row was drawn and the draw; nan where it is not known.
+def _row_of(people: Comparisons, reviews: JudgmentColumns) -> Codes:
+    """Return for every comparison a row of what people said on which it stands; -1 where its draw is not known.
 
-    A comparison that two scores imply was drawn with its question: both have the same chance in the same draw, else it is
-    not known with which chance they came together.
+    A comparison that two scores imply was drawn with its question: it stands on the first one's score, where both were
+    scored.
     """
-    cell: dict[tuple[int, ...], tuple[float, int]] = {}
-    pairs = bool((reviews.second > 0).any())
-    columns = [reviews.question, reviews.scope, reviews.first_sample, reviews.first, reviews.second]
-    for (question, scope, sample, first, second), chance, drawn in zip(
-        zip(*(one.tolist() for one in columns), strict=True), probability.tolist(), batch.tolist(), strict=True
+    cell: dict[tuple[int, int, int, frozenset[int]], int] = {}
+    columns = (reviews.question, reviews.scope, reviews.first_sample, reviews.first, reviews.second)
+    for row, (question, scope, sample, first, second) in enumerate(
+        zip(*(one.tolist() for one in columns), strict=True)
     ):
-        names = (min(first, second), max(first, second)) if pairs else (first,)
-        cell.setdefault((question, scope, sample, *names), (chance, drawn))
-    found, drawn_in = np.full(len(people), np.nan), np.zeros(len(people), np.int64)
-    for at, (question, scope, sample, first, second) in enumerate(
-        zip(
-            *(one.tolist() for one in (people.question, people.scope, people.sample, people.first, people.second)),
-            strict=True,
-        )
-    ):
-        if pairs:
-            one = other = cell.get((question, scope, sample, min(first, second), max(first, second)))
-        else:
-            one, other = cell.get((question, scope, sample, first)), cell.get((question, scope, sample, second))
-        if one is not None and one == other:
-            found[at], drawn_in[at] = one
-    return found, drawn_in
-
-
-def _parts(states: tuple[DrawState, ...], order: Mapping[str, int]) -> dict[int, float]:
-    """Return, by draw, the share of its items that has been judged so far: they are shown in random order."""
-    return {order[one.name]: one.judged / one.items for one in states if one.items and one.judged}
-
-
-def _state(draw: Draw, everything: JudgmentColumns, mine: Flags) -> DrawState:
-    """Count the items of a draw that have a verdict."""
-    rows = everything.take(mine & (everything.kind != Kind.UNANSWERED))
-    cells = Counter(
-        zip(
-            rows.question.tolist(),
-            rows.scope.tolist(),
-            rows.first_sample.tolist(),
-            np.minimum(rows.first, rows.second).tolist(),
-            np.maximum(rows.first, rows.second).tolist(),
-            strict=True,
-        )
-    )
-    return DrawState(draw.name, len(draw.items), min(len(cells), len(draw.items)), draw.uniform)
-
-
-def _dense(batch: Codes) -> Codes:
-    return np.asarray(np.unique(batch, return_inverse=True)[1].ravel(), np.int64)
+        cell.setdefault((question, scope, sample, frozenset({first, second} - {0})), row)
+    columns = (people.question, people.scope, people.sample, people.first, people.second)
+    found = []
+    for question, scope, sample, first, second in zip(*(one.tolist() for one in columns), strict=True):
+        both = cell.get((question, scope, sample, frozenset({first, second})), -1)
+        one, other = (cell.get((question, scope, sample, frozenset({side})), -1) for side in (first, second))
+        found.append(both if both >= 0 else one if one >= 0 and other >= 0 else -1)
+    return np.array(found, np.int64)

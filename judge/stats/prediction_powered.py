@@ -432,6 +432,8 @@ def _additive(
         fitted = _weighted(design[seen], mean[seen], total[seen])[0]
         rest = error - design[pair] @ fitted
         noise = float((weight / weight.sum()) @ rest**2) * len(audits) / freedom
+    # Errors that are all alike say that there are few others, not that there are none: one in so many, by half a point.
+    noise = max(noise, 0.25 / (len(audits) + 1))
     variance = np.maximum(noise * left[seen] / cases[seen], 1e-9)
     deviation = _deviation(design[seen], mean[seen], variance)
     # Weighted by what each audit stands for, so that what was drawn more often does not speak louder.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from judge.columns import DialogueColumns, JudgmentColumns, Kind, QuestionColumn
 from judge.errors import StoreError
 from judge.records import (
     Bank,
+    HumanVerdict,
     Run,
     Scores,
     Skipped,
@@ -23,7 +24,7 @@ from judge.records import (
     Unreadable,
     Verdict,
 )
-from judge.store import tables
+from judge.store import rows, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,22 @@ class BankSummary:
     judgments: int
     human_verdicts: int
     tallies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A reviewer's verdict that stands: its key, and what it says as the store keeps it."""
+
+    key: str
+    content: str
+
+    def says(self, other: HumanVerdict) -> bool:
+        """Tell whether another verdict says the same."""
+        return bool(rows.human_row(other, 0, [0, 0])["content"] == self.content)
+
+
+def _draw(content: str) -> str:
+    return str(json.loads(content).get("draw") or "")
 
 
 class Columns:
@@ -183,18 +200,49 @@ class Columns:
         )
 
     def human_draws(self, bank: str, history: str = "own") -> list[tuple[float | None, str]]:
-        """Return of every row of `human_columns` the chance with which it was drawn (None: not known) and in which draw."""
+        """Return of every row of `human_columns` the chance with which it was drawn (None: not known) and in which draw.
+
+        An item keeps the chance of its draw when it is adjudicated, or judged again by choice.
+        """
         table, shown = tables.human_verdict, tables.dialogue
         query = (
-            select(table.c.probability, table.c.content)
+            select(table.c.target, table.c.probability, table.c.content, _standing().label("stands"))
             .join(shown, table.c.first == shown.c.code)
             .join(tables.question, table.c.question == tables.question.c.code)
-            .where(tables.question.c.bank == bank, shown.c.history == history, _standing())
+            .where(tables.question.c.bank == bank, shown.c.history == history)
             .order_by(table.c.code)
         )
-        return [(row.probability, str(json.loads(row.content).get("draw") or "")) for row in self._rows(query)]
+        found = self._rows(query)
+        drawn = {row.target: (row.probability, _draw(row.content)) for row in found if row.probability is not None}
+        return [
+            drawn.get(row.target, (None, "")) if row.probability is None else (row.probability, _draw(row.content))
+            for row in found
+            if row.stands
+        ]
 
-    def suspicious(self, bank: str, candidates: Sequence[int]) -> set[tuple[int, int, int]]:
+    def standing_verdicts(self, reviewers: Collection[str]) -> dict[tuple[str, str], Standing]:
+        """Return what some reviewers' own verdicts say that stand, by target and reviewer, adjudicated items included."""
+        table = tables.human_verdict
+        later = select(table.c.supersedes).where(table.c.supersedes.is_not(None))
+        query = select(table.c.target, table.c.reviewer, table.c.key, table.c.content).order_by(table.c.code)
+        found = self._rows(query.where(table.c.reviewer.in_(list(reviewers)), table.c.key.not_in(later)))
+        return {(row.target, row.reviewer): Standing(row.key, row.content) for row in found}
+
+    def dialogue_keys(self, bank: str, history: str = "own") -> dict[str, tuple[int, int, int]]:
+        """Return (question, candidate, sample) of a bank's dialogues by key."""
+        table = tables.dialogue
+        query = (
+            select(table.c.key, table.c.question, table.c.candidate, table.c.sample)
+            .join(tables.question)
+            .where(tables.question.c.bank == bank, table.c.history == history)
+        )
+        return {row.key: (row.question, row.candidate, row.sample) for row in self._rows(query)}
+
+    def candidate_keys(self) -> dict[int, str]:
+        """Return the keys of all candidates by code."""
+        return {row.code: row.key for row in self._rows(select(tables.candidate.c.code, tables.candidate.c.key))}
+
+    def suspicious(self, bank: str, candidates: Sequence[int], history: str = "own") -> set[tuple[int, int, int]]:
         """Return (question, candidate, sample) of the answers in which something seems meant for their judge."""
         dialogue = tables.dialogue
         query = (
@@ -202,6 +250,7 @@ class Columns:
             .join(tables.suspicion, tables.suspicion.c.dialogue == dialogue.c.code)
             .join(tables.question, dialogue.c.question == tables.question.c.code)
             .where(tables.question.c.bank == bank, dialogue.c.candidate.in_(candidates))
+            .where(dialogue.c.history == history)
         )
         return {(row.question, row.candidate, row.sample) for row in self._rows(query)}
 
@@ -210,12 +259,6 @@ class Columns:
         table = tables.human_verdict
         query = select(table.c.code).join(tables.question).where(tables.question.c.bank == bank)
         return bool(self._rows(query.where(table.c.probability.is_not(None)).limit(1)))
-
-    def humans_steered(self, bank: str) -> bool:
-        """Tell whether people judged items drawn with unequal chances."""
-        table = tables.human_verdict
-        query = select(table.c.probability).distinct().join(tables.question).where(tables.question.c.bank == bank)
-        return len(self._rows(query.where(table.c.probability.is_not(None)))) > 1
 
     def humans_drawn(self, bank: str) -> bool:
         """Tell whether people judged what was drawn for them (or everything), rather than what they chose."""

@@ -123,8 +123,8 @@ def test_later_draws_take_what_earlier_ones_left_and_all_count(store: RunCommand
     for number, size in enumerate((40, 60), 1):
         out = f"判卷{number}.jsonl"
         drawn = store("audit", "draw", "审计", "--items", str(size), "--out", out, "--json").json
-        assert drawn["name"] == f"审计-{number}"
-        seen += [(item["question"], *sorted(item["candidates"])) for item in drawn["items"]]
+        assert drawn["name"].startswith(f"审计-{number}-")
+        seen += [tuple(sorted(item["dialogues"])) for item in drawn["items"]]
         fill(tmp_path / out)
         store("audit", "import", out, "--reviewer", "小陈")
     assert len(set(seen)) == 100
@@ -147,14 +147,63 @@ def test_later_draws_take_what_earlier_ones_left_and_all_count(store: RunCommand
 def test_a_sheet_may_come_back_half_done(store: RunCommand, tmp_path: Path) -> None:
     store("audit", "draw", "审计", "--items", "50", "--overlap", "0.2", "--out", "判卷.jsonl")
     sheet = tmp_path / "判卷.jsonl"
-    assert len(sheet.read_text(encoding="utf-8").splitlines()) == 60  # a fifth is for two
+    second = tmp_path / "判卷-2.jsonl"
+    assert [len(one.read_text(encoding="utf-8").splitlines()) for one in (sheet, second)] == [
+        50,
+        10,
+    ]  # a fifth is for two
     fill(sheet, until=30)
     taken = store("audit", "import", "判卷.jsonl", "--reviewer", "小陈", "--json").json
-    assert (taken["new"] + taken["known"], taken["empty"]) == (30, 30)
+    assert (taken["new"], taken["known"], taken["empty"]) == (30, 0, 20)
+    fill(second)
+    assert store("audit", "import", "判卷-2.jsonl", "--reviewer", "小李", "--json").json["new"] == 10
     found = store("audit", "status", "审计", "--json").json
-    assert found["correction"]["waiting"] == 50 - found["draws"][0]["judged"]
+    assert (found["draws"][0]["judged"], found["correction"]["waiting"], found["reviewers"]) == (30, 20, 2)
+    assert found["agreement"]["items"] == 10
+    assert found["agreement"]["raw"]["value"] == 1.0
     assert "按已判的是其中随机一部分来算" in store("audit", "status", "审计").out
     assert found["correction"]["rows"]
+
+
+def test_a_reviewer_may_change_their_mind_and_back(store: RunCommand, tmp_path: Path) -> None:
+    store("audit", "draw", "审计", "--items", "20", "--overlap", "0", "--out", "判卷.jsonl")
+    sheet = tmp_path / "判卷.jsonl"
+    fill(sheet)
+    store("audit", "import", "判卷.jsonl", "--reviewer", "小陈")
+    first = store("audit", "status", "审计", "--json").json
+    rows = [json.loads(line) for line in sheet.read_text(encoding="utf-8").splitlines()]
+    mine = rows[0]["verdict"]
+    for word, count in (("都不好", 20), ("跳过", 19), (mine, 20)):
+        lines(sheet, [{**rows[0], "verdict": word}, *rows[1:]])
+        taken = store("audit", "import", "判卷.jsonl", "--reviewer", "小陈", "--json").json
+        assert (taken["new"], taken["changed"], taken["known"]) == (0, 1, 19)
+        assert store("audit", "status", "审计", "--json").json["correction"]["audits"] == count
+    assert store("audit", "status", "审计", "--json").json == first
+
+
+def test_an_adjudicated_item_keeps_its_draw(store: RunCommand, tmp_path: Path) -> None:
+    drawn = store("audit", "draw", "审计", "--items", "20", "--overlap", "0", "--out", "判卷.jsonl", "--json").json
+    fill(tmp_path / "判卷.jsonl")
+    store("audit", "import", "判卷.jsonl", "--reviewer", "小陈")
+    sheet = [json.loads(line) for line in (tmp_path / "判卷.jsonl").read_text(encoding="utf-8").splitlines()]
+    pairs = (("甲", "乙"), ("甲", "丙"), ("乙", "丙"))
+    number = int(sheet[0]["question"][1:])
+    shown = [float(sheet[0]["turns"][0][side].rsplit(" ", 1)[1]) for side in ("左", "右")]
+    [pair] = [pair for pair in pairs if {round(mark(number, one), 6) for one in pair} == set(shown)]
+    settled = {
+        "bank": "审计",
+        "question": sheet[0]["question"],
+        "scope": "dialogue",
+        "candidates": list(pair),
+        "reviewer": "主编",
+        "adjudicates": True,
+        "verdict": {"side": "tie"},
+    }
+    lines(tmp_path / "终审.jsonl", [settled])
+    assert store("import", "终审.jsonl").code == 0
+    found = store("audit", "status", "审计", "--json").json
+    assert (found["correction"]["audits"], found["correction"]["waiting"], found["correction"]["chosen"]) == (20, 0, 0)
+    assert len(drawn["items"]) == 20
 
 
 def test_what_people_chose_to_judge_is_shown_and_corrects_nothing(store: RunCommand, tmp_path: Path) -> None:
@@ -172,7 +221,7 @@ def test_what_people_chose_to_judge_is_shown_and_corrects_nothing(store: RunComm
     lines(tmp_path / "自选.jsonl", chosen)
     assert store("import", "自选.jsonl").code == 0
     few = store("leaderboard", "--corrected", "--json").json["correction"]
-    assert (few["rows"], few["audits"], few["chosen"], few["needed"]) == ([], 0, 30, 6)
+    assert (few["rows"], few["audits"], few["chosen"], few["needed"]) == ([], 0, 30, 13)
     assert "只作展示，不进校正" in store("leaderboard", "--corrected").out
     store("audit", "draw", "审计", "--items", "40", "--out", "判卷.jsonl")
     fill(tmp_path / "判卷.jsonl")
@@ -187,7 +236,11 @@ def test_a_draw_from_some_abilities_says_nothing_of_the_others(store: RunCommand
     fill(tmp_path / "判卷.jsonl")
     store("audit", "import", "判卷.jsonl", "--reviewer", "小陈")
     whole = store("leaderboard", "--corrected", "--json").json["correction"]
-    assert (whole["audits"], whole["chosen"], whole["rows"]) == (0, 40, [])
+    assert (whole["audits"], whole["chosen"], whole["rows"], len(whole["narrower"])) == (0, 40, [], 1)
+    assert "抽自比这里更小的范围" in store("audit", "status", "审计").out
+    # What a narrower draw drew may be drawn again: else the wider one could not draw it.
+    again = store("audit", "draw", "审计", "--items", "180", "--out", "全部.jsonl", "--json").json
+    assert (again["frame"], len(again["items"])) == (180, 180)
     part = store("leaderboard", "--corrected", "--abilities", "计算", "--json").json["correction"]
     assert (part["audits"], part["population"], part["chosen"]) == (40, 90, 0)
     assert len(part["rows"]) == 3
@@ -201,11 +254,16 @@ def test_wrong_sheets_are_refused_by_line(store: RunCommand, tmp_path: Path) -> 
         ({"verdict": "左边好"}, "看不懂的判定"),
         ({"verdict": "左", "item": 99}, "没有第 99 条"),
         ({"verdict": "左", "draw": "别的"}, "没有名为 别的 的抽样"),
+        ({"verdict": "左", "draw": None}, "没有 draw 一栏"),
+        ({"verdict": "左", "question": "q77"}, "不是 q77"),
     ):
         lines(tmp_path / "坏.jsonl", [{**rows[0], **change}])
         done = store("audit", "import", "坏.jsonl", "--reviewer", "小陈")
         assert done.code == 2
         assert said in done.err
+    lines(tmp_path / "坏.jsonl", [{**rows[0], "verdict": "左"}, {**rows[0], "verdict": "右"}])
+    assert "判了两次" in store("audit", "import", "坏.jsonl", "--reviewer", "小陈").err
+    assert "没有名字" in store("audit", "import", "判卷.jsonl", "--reviewer", " ").err
     assert store("audit", "import", "没有.jsonl", "--reviewer", "小陈").code == 2
     assert (
         store("audit", "draw", "审计", "--items", "5", "--out", "判卷.jsonl").code == 2
@@ -256,6 +314,8 @@ def test_scores_are_drawn_by_question_and_correct_score_boards(judge: RunCommand
     for row in rows:
         row["verdict"] = max(1, min(10, round(3 + 5 * float(row["turns"][0]["回答"].rsplit(" ", 1)[1]))))
     lines(sheet, rows)
+    lines(tmp_path / "坏.jsonl", [{**rows[0], "verdict": "不知道"}])
+    assert "看不懂的分数" in judge("audit", "import", "坏.jsonl", "--reviewer", "小陈").err
     assert judge("audit", "import", "判卷.jsonl", "--reviewer", "小陈").out == "收到 60 条人工判定。\n"
     found = judge("leaderboard", "--corrected", "--json").json["correction"]
     assert (found["unit"], found["audits"], found["signals"]) == ("score", 60, ["score"])
