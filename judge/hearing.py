@@ -13,13 +13,14 @@ from judge.columns import Codes
 from judge.comparison import Comparisons, Rule
 from judge.errors import InputError, NothingToCompare
 from judge.families import family
+from judge.identity import content_hash, plain
 from judge.judges.baseline import NAME as OFFLINE
 from judge.limits import LIMITS, Limit
 from judge.records import Plan
 from judge.report.build import Member, Source, counts, member
 from judge.resolve import Material
 from judge.stats.dawid_skene import Consensus, dawid_skene
-from judge.stopping import Orders, in_order
+from judge.stopping import Order, Orders, in_order
 from judge.store import Store
 from judge.styles import styles_of
 from judge.thrift import Spared
@@ -163,26 +164,40 @@ def scopes_of(store: Store, material: Material) -> list[int]:
     return sorted(set(said.scope.tolist()))
 
 
-def order_of(store: Store, material: Material, plan: Plan, pair: Sequence[int] = ()) -> Codes:
-    """Return the questions (codes) in the order in which two candidates (codes; the only two) are judged until it is decided."""
-    keys = {code: key for key, code in store.question_codes(material.bank.name).items()}
-    codes, names = material.questions.code, [material.names[int(code)] for code in pair or material.candidates.tolist()]
-    order = in_order([keys[code] for code in codes.tolist()], material.questions.ability.tolist(), seed_of(plan, names))
-    return np.asarray(codes[order], np.int64)
-
-
 def orders_of(store: Store, heard: Heard, plan: Plan) -> Orders | None:
-    """Return the order of questions of every pair that was judged; None where judging did not stop early, or people judged."""
-    if plan.until == "all" or heard.source == "human" or not heard.material.paired:
+    """Return how every pair was judged question by question; None where judging did not stop early, or people judged."""
+    if plan.until == "all" or heard.source != "verdicts":
         return None
-    codes = heard.material.candidates
-    pairs = [(int(codes[one]), int(codes[other])) for one, other in heard.material.judged_pairs()]
-    return {frozenset(pair): order_of(store, heard.material, plan, pair) for pair in pairs}
+    material = heard.material
+    codes, names = material.questions.code, material.names
+    keys = {code: key for key, code in store.question_codes(material.bank.name).items()}
+    asked = [keys[code] for code in codes.tolist()]
+    pairs = [tuple(int(material.candidates[at]) for at in pair) for pair in material.judged_pairs()]
+    places = {pair: place_of(plan, material.bank.name, [names[one] for one in pair]) for pair in pairs}
+    reached = store.reached(list(places.values()))
+    abilities = material.questions.ability.tolist()
+    return {
+        frozenset(pair): Order(
+            np.asarray(codes[in_order(asked, abilities, place)], np.int64), min(reached.get(place, 0), len(codes))
+        )
+        for pair, place in places.items()
+    }
 
 
-def seed_of(plan: Plan, names: Sequence[str]) -> list[object]:
-    """Return what the order of questions of a pair hangs on: other pairs meet on other questions first."""
-    return [plan.seed, *sorted(names)]
+def place_of(plan: Plan, bank: str, names: Sequence[str]) -> str:
+    """Return the key under which two candidates are judged until it is decided; the order of their questions hangs on it."""
+    about = [
+        bank,
+        sorted(names),
+        plan.judge,
+        plan.panel,
+        plan.scope,
+        plan.history,
+        plan.abilities,
+        plan.limit,
+        plan.seed,
+    ]
+    return content_hash("place", plain(about))
 
 
 def evidence_of(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:

@@ -117,7 +117,8 @@ def questions_of(store: Store, voices: Voices, wish: Wish) -> list[Question]:
         bank, fresh = read_bank(path)
         store.add(banks=[bank], questions=fresh)
         name = bank.name
-    questions = [question for question in store.questions(name) if question.turns]
+    latest = {question.id: question for question in sorted(store.questions(name), key=lambda one: one.version)}
+    questions = [one for one in store.questions(name) if one.turns and latest[one.id].key == one.key]
     for ability in wish.abilities:
         if ability not in {question.ability for question in questions}:
             raise UnknownName("能力", ability, {question.ability for question in questions})

@@ -13,7 +13,7 @@ from judge.certificate import Certificate, Evidence, certify
 from judge.comparison import Comparisons
 from judge.controls import control_of, without_controls
 from judge.errors import InputError, NothingToCompare
-from judge.hearing import Heard, hear, order_of, orders_of, scopes_of
+from judge.hearing import Heard, hear, orders_of, scopes_of
 from judge.limits import LIMITS, Limit
 from judge.models.prices import Price
 from judge.records import AGAIN, Plan
@@ -55,7 +55,7 @@ def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate |
         heard.source,
         members=heard.members,
         suspects=suspects,
-        order=order_of(store, material, plan) if plan.until != "all" else None,
+        order=(orders_of(store, heard, plan) or {}).get(frozenset(material.candidates.tolist())),
     )
     found = replace(found, certificate=certificate, spared=heard.spared, again=_again(store, heard, plan))
     if heard.source == "human" or not store.humans_sampled(material.bank.name):
@@ -168,14 +168,19 @@ def _early(store: Store, heard: Heard, plan: Plan) -> Early:
     held = among(plan, len(orders))
     found = [standing(heard.comparisons, min(pair), max(pair), order, held) for pair, order in orders.items()]
     decided, equal = settled(found, plan)
+    names = heard.material.names
+    told = []
+    for pair, one, known in zip(orders, found, decided, strict=True):
+        better, worse = (min(pair), max(pair))[:: one.ahead]
+        told += [(names[better], names[worse])] * known
     return Early(
         way="looks" if plan.until == "looks" else "decided",
         target=plan.target,
         pairs=len(orders),
-        decided=sum(decided),
+        decided=tuple(told),
         equal=sum(same and not known for same, known in zip(equal, decided, strict=True)),
-        used=sum(len(one.seen) for one in found),
-        total=sum(one.total for one in found),
+        used=sum(len(one.seen.values) for one in found),
+        total=sum(one.seen.total for one in found),
     )
 
 

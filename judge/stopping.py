@@ -18,7 +18,29 @@ from judge.stats.intervals import Estimate
 from judge.stats.sequential import LOOKS, betting, confidence_sequence, repeated_interval
 from judge.stats.win_rate import WinRates
 
-Orders: TypeAlias = Mapping[frozenset[int], Codes]  # of questions, by the two candidates that meet on them
+
+@dataclass(frozen=True)
+class Order:
+    """The questions of a pair (codes) in the order in which they are judged, and how many of them were asked so far."""
+
+    questions: Codes
+    reached: int
+
+    def among(self, questions: Codes) -> Order:
+        """Leave out all but some questions."""
+        inside = np.isin(self.questions, questions)
+        return Order(self.questions[inside], int(inside[: self.reached].sum()))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One value per question that was asked, in order, in [0, 1]; nan where it gave no verdict. total: questions there are."""
+
+    values: Reals
+    total: int
+
+
+Orders: TypeAlias = Mapping[frozenset[int], Order]  # by the two candidates that meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +69,42 @@ def in_order(keys: Sequence[str], abilities: Sequence[Hashable], seed: object) -
     return [canonical[at] for at in balanced([abilities[at] for at in canonical], seed)]
 
 
-def sequence(values: Reals, rows: Comparisons, order: Codes) -> Reals:
-    """Return one value per question in order, up to the last that was asked: the mean of its judged rows, nan where none is."""
-    rank = {code: at for at, code in enumerate(order.tolist())}
-    place = np.array([rank.get(code, -1) for code in rows.question.tolist()], np.int64)
-    asked = np.isin(rows.state, (State.JUDGED, State.UNREADABLE, State.UNANSWERED)) & (place >= 0)
-    if not asked.any():
-        return np.zeros(0)
-    size = int(place[asked].max()) + 1
-    judged = rows.judged & (place >= 0)
-    count = np.bincount(place[judged], minlength=size)
-    total = np.bincount(place[judged], values[judged], size)
-    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), math.nan), np.float64)
+def sequence(values: Reals, rows: Comparisons, order: Order) -> Seen:
+    """Return the mean value of every question that was asked; questions of which there is no dialogue are none.
+
+    values: one per row, of the same candidate. A question without a verdict is nan, and counts against whoever is ahead.
+    """
+    place = {code: at for at, code in enumerate(order.questions[: order.reached].tolist())}
+    at = np.array([place.get(code, -1) for code in rows.question.tolist()], np.int64)
+    judged = rows.judged & (at >= 0)
+    held = (rows.state != State.NO_DIALOGUE) & (at >= 0)
+    there = np.bincount(at[held], minlength=order.reached) > 0
+    count = np.bincount(at[judged], minlength=order.reached)
+    total = np.bincount(at[judged], values[judged], order.reached)
+    mean = np.where(count > 0, total / np.maximum(count, 1), math.nan)
+    return Seen(np.asarray(mean[there], np.float64), len(order.questions) - int((~there).sum()))
 
 
-def stopping(rows: Comparisons, order: Codes, plan: Plan) -> Stopping:
+def stopping(rows: Comparisons, order: Order, plan: Plan) -> Stopping:
     """Say how far judging went, and how strong the evidence is."""
     seen = sequence(rows.half_tie, rows, order)
     way: Literal["decided", "looks"] = "looks" if plan.until == "looks" else "decided"
     evidence = None
     if way == "decided":
-        both = betting(seen, len(order) if plan.target == "bank" else None).both
+        both = betting(seen.values, seen.total if plan.target == "bank" else None).both
         evidence = float(both.max()) if len(both) else 1.0
-    return Stopping(way, plan.target, len(seen), len(order), int(np.isnan(seen).sum()), evidence)
+    unread = int(np.isnan(seen.values).sum())
+    return Stopping(way, plan.target, len(seen.values), seen.total, unread, evidence)
 
 
-def anytime(found: WinRates, rows: Comparisons, order: Codes, plan: Plan) -> WinRates:
+def anytime(found: WinRates, rows: Comparisons, order: Order, plan: Plan) -> WinRates:
     """Return the same rates with intervals that hold although judging stopped for what was seen; in percent.
 
     Of rows on some of the questions, `order` those questions alone.
     """
 
     def of(estimate: Estimate, values: Reals) -> Estimate:
-        seen = sequence(values, rows, order)
-        low, high = ends(seen, len(order), plan)
+        low, high = ends(sequence(values, rows, order), plan)
         return replace(estimate, low=100 * low, high=100 * high, effective=None)
 
     return replace(
@@ -98,14 +122,15 @@ def against(values: Reals, rows: Comparisons, orders: Orders, plan: Plan) -> Est
     (Bonferroni), for how far each pair was judged hangs on what was seen. None where nothing was judged.
     """
     parts = []
-    opponents = np.unique(rows.second[rows.judged]).tolist()
-    each = replace(plan, confidence=1 - (1 - plan.confidence) / max(1, len(opponents)))
-    for other in opponents:
+    pairs = {other: frozenset((int(rows.first[0]), other)) for other in np.unique(rows.second[rows.judged]).tolist()}
+    pairs = {other: pair for other, pair in pairs.items() if pair in orders}
+    each = replace(plan, confidence=1 - (1 - plan.confidence) / max(1, len(pairs)))
+    for other, pair in pairs.items():
         mine = rows.second == other
         met = rows.take(mine)
-        order = orders[frozenset((int(met.first[0]), other))]
-        seen = sequence(values[mine], met, order[np.isin(order, met.question)])
-        parts.append((float(np.nanmean(seen)), *ends(seen, len(order), each)))
+        seen = sequence(values[mine], met, orders[pair].among(met.question))
+        if not np.isnan(seen.values).all():
+            parts.append((float(np.nanmean(seen.values)), *ends(seen, each)))
     if not parts:
         return None
     value, low, high = np.mean(parts, axis=0).tolist()
@@ -113,12 +138,12 @@ def against(values: Reals, rows: Comparisons, orders: Orders, plan: Plan) -> Est
     return Estimate(value, low, high, 0.0, questions, int(rows.judged.sum()))
 
 
-def ends(seen: Reals, total: int, plan: Plan) -> tuple[float, float]:
+def ends(seen: Seen, plan: Plan) -> tuple[float, float]:
     """Return the interval of a mean in [0, 1] at the time judging stopped.
 
     A confidence sequence; of looks fixed beforehand the repeated confidence interval at the last one.
     """
     if plan.until != "looks":
-        return confidence_sequence(seen, total if plan.target == "bank" else None, plan.confidence)
-    look = max(1, min(LOOKS, round(len(seen) * LOOKS / total)))
-    return repeated_interval(seen, look, alpha=1 - plan.confidence)
+        return confidence_sequence(seen.values, seen.total if plan.target == "bank" else None, plan.confidence)
+    look = max(1, min(LOOKS, round(len(seen.values) * LOOKS / max(1, seen.total))))
+    return repeated_interval(seen.values, look, alpha=1 - plan.confidence)

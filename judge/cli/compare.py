@@ -9,7 +9,7 @@ import click
 from judge.cli import live
 from judge.cli.flags import Flags, live_options
 from judge.cli.help import Command
-from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option, warn_of_stopping
 
 EPILOG = """\b
 例：
@@ -127,7 +127,10 @@ def compare(
             return
         plan = done
         live.remember(url, plan, wish)
-    report = pipeline.compare(opened(url), plan, human=human, limits=live.limits())
+    store = opened(url)
+    report = pipeline.compare(store, plan, human=human, limits=live.limits())
+    if plan.until == "all":
+        warn_of_stopping(store, report.bank, report.overall.counts.missing)
     if as_json:
         print_json("judge.compare/1", fields_of(report))
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from judge.cli.help import Command
-from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
+from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option, warn_of_stopping
 
 if TYPE_CHECKING:
     from judge.report.board import By
@@ -90,7 +90,6 @@ def leaderboard(
     from judge.plan import with_flags
     from judge.records import Plan
     from judge.report.board import View
-    from judge.resolve import stopped_early
     from judge.review.draws import steered
 
     plan = with_flags(
@@ -111,9 +110,7 @@ def leaderboard(
     board = pipeline.leaderboard(opened(url), plan, human=human, view=view, limits=limits())
     if human and steered(opened(url), board.bank):
         print("人看的是按疑点抽出来的，这张榜没有按概率还原；要看全体，用 --corrected", file=sys.stderr)
-    if board.unjudged and stopped_early(opened(url), board.bank):
-        said = "这个题库上有提前停的评测：没评完的那些，这里的区间没有为它放宽；用 judge report 看那一次，或去掉 --until 评完"
-        print(said, file=sys.stderr)
+    warn_of_stopping(opened(url), board.bank, board.unjudged)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return

@@ -52,6 +52,15 @@ def opened(url: str, *, create: bool = False) -> Store:
     return open_store(url, create=create)
 
 
+def warn_of_stopping(store: Store, bank: str, missing: int) -> None:
+    """Say on stderr that a run on this bank stopped early, where something is missing and the intervals do not allow for it."""
+    from judge.resolve import stopped_early
+
+    if missing and stopped_early(store, bank):
+        said = "这个题库上有提前停的评测：没评完的那些，这里的区间没有为它放宽；用 judge report 看那一次，或去掉 --until 评完"
+        print(said, file=sys.stderr)
+
+
 def console() -> Console:
     """Return the terminal to print on; tables need 80 columns, a narrower terminal wraps their lines itself."""
     from rich.console import Console

@@ -92,7 +92,15 @@ def run(
         cascade=panel == "cascade",
     )
     how = flags.how
-    start = Plan(panel=panel, scope=scope, history=history, limit=how.limit, until=how.until, target=target)
+    start = Plan(
+        abilities=tuple(wish.abilities),
+        panel=panel,
+        scope=scope,
+        history=history,
+        limit=how.limit,
+        until=how.until,
+        target=target,
+    )
     done = live.perform(url, voices, wish, flags, start, as_json=as_json)
     if done is None:
         return

@@ -90,14 +90,14 @@ class Behind:
 class Early:
     """How far a board went that could stop early.
 
-    pairs: that meet; decided: by e-BH (or at one of the looks); equal: within the margin of an even share. used: questions
-    asked over all pairs, of `total`.
+    pairs: how many meet; decided: by e-BH (or at one of the looks), the better one first; equal: how many stand within the
+    margin of an even share. used: questions asked over all pairs, of `total`.
     """
 
     way: Literal["decided", "looks"]
     target: Literal["like", "bank"]
     pairs: int
-    decided: int
+    decided: tuple[tuple[str, str], ...]
     equal: int
     used: int
     total: int

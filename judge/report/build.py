@@ -19,7 +19,7 @@ from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.power import questions_needed
 from judge.stats.significance import holm, p_value
 from judge.stats.win_rate import WinRates, win_rates
-from judge.stopping import Stopping, anytime, ends, sequence, stopping
+from judge.stopping import Order, Stopping, anytime, ends, sequence, stopping
 from judge.thrift import Spared
 
 Source: TypeAlias = Literal["verdicts", "scores", "human"]
@@ -136,7 +136,7 @@ def compare_report(
     *,
     members: Sequence[Member] = (),
     suspects: Sequence[Suspect] = (),
-    order: Codes | None = None,
+    order: Order | None = None,
 ) -> CompareReport:
     """Say how the first of two candidates stands against the second.
 
@@ -147,13 +147,13 @@ def compare_report(
     judged = comparisons.take(comparisons.judged)
     reverse = cluster_mean(judged.loss + judged.tie, judged.question, plan.confidence)
     if reverse is not None and order is not None:
-        low, high = ends(sequence(comparisons.loss + comparisons.tie, comparisons, order), len(order), plan)
+        low, high = ends(sequence(comparisons.loss + comparisons.tie, comparisons, order), plan)
         reverse = replace(reverse, low=low, high=high, effective=None)
     ability = abilities_of(material, comparisons.question)
 
     def part(name: str, inside: Flags) -> Share:
         rows = comparisons.take(inside)
-        return share(name, rows, plan, None if order is None else order[np.isin(order, rows.question)])
+        return share(name, rows, plan, None if order is None else order.among(rows.question))
 
     decision = None if overall.rates is None else decide(overall.rates, plan)
     scopes = np.unique(comparisons.scope)
@@ -179,7 +179,7 @@ def compare_report(
     )
 
 
-def _adjusted(parts: Iterable[Share], order: Codes | None) -> tuple[Share, ...]:
+def _adjusted(parts: Iterable[Share], order: Order | None) -> tuple[Share, ...]:
     """Say of each part whether its difference is more than chance, all parts taken together.
 
     Not where judging could stop early: the whole decided when, and no part has a p value of its own.
@@ -207,7 +207,7 @@ def member(judge: str, own: Comparisons, whole: Comparisons, plan: Plan) -> Memb
     )
 
 
-def share(name: str, comparisons: Comparisons, plan: Plan, order: Codes | None = None) -> Share:
+def share(name: str, comparisons: Comparisons, plan: Plan, order: Order | None = None) -> Share:
     """Count and rate some part of the comparisons; `order`: of its questions, where judging could stop early."""
     judged = comparisons.take(comparisons.judged)
     missing = len(comparisons) - len(judged)

@@ -76,14 +76,20 @@ def _print_early(board: Board, console: Console) -> None:
     if early is None:
         return
     rule = "e-BH 控制误判的比例" if early.way == "decided" else "各对一起控制（Bonferroni）"
-    told = f"{early.pairs} 对里 {early.decided} 对分出了高下" + (f"，{early.equal} 对差不多" if early.equal else "")
-    left = early.pairs - early.decided - early.equal
+    told = f"{early.pairs} 对里 {len(early.decided)} 对分出了高下" + (
+        f"，{early.equal} 对差不多" if early.equal else ""
+    )
+    left = early.pairs - len(early.decided) - early.equal
     line(
         console,
         f"提前停：{told}"
         + (f"，{left} 对还没有" if left else "")
         + f"（{FOR[early.target]}；{HOW[early.way]}；{rule}）。",
     )
+    short = short_names(sorted({name for pair in early.decided for name in pair}))
+    shown = "，".join(f"{clean(short[one])} > {clean(short[other])}" for one, other in early.decided[:12])
+    if shown:
+        line(console, f"  {shown}" + (" 等（全部在 --json 的 early.decided）" if len(early.decided) > 12 else ""))
     line(console, f"用了 {early.used:,} 题次，全评要 {early.total:,}；要评完：去掉 --until 再运行一次。")
     if board.ratings is not None:
         line(console, "胜+½平 各对手同重；等级分的区间没有为边看边停放宽，谁高谁低以上面分出来的为准。")

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
@@ -49,6 +49,27 @@ class Working(Reading, Writing):
         found = self._rows(select(tables.meta.c.value).where(tables.meta.c.name == name))
         content: dict[str, Json] = json.loads(found[0].value) if found else {}
         return content
+
+    def keep_reached(self, reached: Mapping[str, int]) -> None:
+        """Keep how far runs that may stop have come (by the key of what is judged): written before it is asked."""
+        if not reached:
+            return
+        table = tables.meta
+        with self._writing() as connection:
+            for some in chunks([f"reached:{name}" for name in reached]):
+                connection.execute(delete(table).where(table.c.name.in_(some)))
+            values = [{"name": f"reached:{name}", "value": str(count)} for name, count in reached.items()]
+            connection.execute(insert(table), values)
+
+    def reached(self, names: Sequence[str]) -> dict[str, int]:
+        """Return how far runs that may stop have come, for those that began."""
+        table = tables.meta
+        rows = [
+            row
+            for some in chunks([f"reached:{name}" for name in names])
+            for row in self._rows(select(table.c.name, table.c.value).where(table.c.name.in_(some)))
+        ]
+        return {row.name.removeprefix("reached:"): int(row.value) for row in rows}
 
     # ── dialogues ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
