@@ -29,7 +29,8 @@ from judge.stats.bradley_terry import rate
 from judge.stats.games import Games, NotIdentified, of_shares
 from judge.stats.intervals import Estimate, bootstrap_mean, cluster_mean
 from judge.stats.length import control
-from judge.stats.prediction_powered import Audits, Predicted, calibrated, correct, pooled
+from judge.stats.pooled import pooled
+from judge.stats.prediction_powered import Audits, Predicted, calibrated, correct
 from judge.stats.sequential import betting, confidence_sequence, group_sequential
 from judge.stats.significance import paired
 from judge.stats.ties import rate_with_ties

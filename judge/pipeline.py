@@ -24,7 +24,8 @@ from judge.report.build import Again, CompareReport
 from judge.report.diff import Diff, Side
 from judge.report.document import Document, document
 from judge.review.correction import correction_of
-from judge.review.queue import asked_again, queue_of
+from judge.review.queue import queue_of
+from judge.review.signals import asked_again
 from judge.review.verdicts import evidence_on
 from judge.schedule import among, settled, standing
 from judge.store import Store

@@ -11,12 +11,12 @@ import numpy as np
 
 from judge.review.sampling import draw
 from judge.stats.intervals import Estimate, t_quantile
+from judge.stats.pooled import pooled
 from judge.stats.prediction_powered import (
     Audits,
     Predicted,
     calibrated,
     correct,
-    pooled,
     ridged,
     shared_tuning,
 )

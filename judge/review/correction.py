@@ -15,7 +15,8 @@ from judge.report.correction import CorrectedRow, Correction, Triple
 from judge.review.queue import Queue
 from judge.review.verdicts import Scored
 from judge.stats.intervals import Estimate, cluster_mean
-from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibrated, correct, pooled, shared_tuning
+from judge.stats.pooled import pooled
+from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibrated, correct, shared_tuning
 
 LEAST = 4  # audits of one pair
 MORE = 10  # audits a board needs beyond one for each candidate: with fewer its intervals hold too seldom
