@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
@@ -115,6 +116,14 @@ class Work:
     def all_voices(self) -> list[Voice]:
         """Every model of the run: candidates first, then judges."""
         return [*self.voices.values(), *(voice for _, voice in self.asked_judges)]
+
+    @property
+    def single(self) -> int:
+        """How many comparisons are drawn in one placement only."""
+        return sum(
+            sum(count == 1 for count in Counter((scope, frozenset(shown)) for scope, shown in cases).values())
+            for cases in self.draw.placed.values()
+        )
 
     def blank(self, question: Question, sample: int) -> list[Dialogue]:
         """Return the dialogues that are to be held on a question, without answers: they have their keys already."""

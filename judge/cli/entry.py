@@ -129,6 +129,8 @@ def _expected(kind: click.ParamType[Any]) -> str:
             return f" {'、'.join(map(str, kind.choices))} 之一"
         case click.IntRange() if kind.min is not None:
             return f"不小于 {kind.min} 的整数" if kind.max is None else f"{kind.min} 到 {kind.max} 的整数"
+        case click.FloatRange() if kind.min is not None and kind.max is not None:
+            return f" {kind.min:g} 到 {kind.max:g} 的数"
         case click.FloatRange() if kind.min is not None:
             return f"大于 {kind.min:g} 的数" if kind.min_open else f"不小于 {kind.min:g} 的数"
         case click.IntRange() | click.types.IntParamType():

@@ -105,6 +105,8 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, plan: Plan, *, a
     print_plan(work, expected)
     if plan.until != "all":
         print(f"  --until {plan.until}：结论定了就停，以上都是至多", file=sys.stderr)
+    if work.again:
+        print(f"  换位再评：另加至多 {work.single * len(work.asked_judges)} 次评判，只问可疑的", file=sys.stderr)
     if flags.dry_run:
         if as_json:
             _print_plan_json(work, expected)
@@ -295,7 +297,7 @@ def carry_out(store: Store, voices: Voices, work: Work, expected: Estimate, plan
         return
     _ask(work, expected, yes)
     run = Run(store, work) if plan.until == "all" else Rounds(store, work, Schedule(store, work, plan))
-    run.progress.planned_calls = expected.calls
+    run.progress.planned_calls = expected.calls + (work.single * len(work.asked_judges) if work.again else 0)
     asyncio.run(_carried_out(run, voices, expected, yes))
     if run.stopping:
         raise KeyboardInterrupt

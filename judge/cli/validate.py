@@ -91,8 +91,10 @@ def _limits(thresholds: tuple[str, ...]) -> Mapping[str, Limit]:
 def store_of(data: str | None, url: str) -> Iterator[Store]:
     """Open the store, or one that holds some data for as long as it is looked at."""
     if data is None or not Path(data).exists():
-        _refuse_missing(data)
-        yield opened(url)
+        store = opened(url)
+        if data not in {summary.bank.name for summary in store.banks()}:
+            _refuse_missing(data)
+        yield store
         return
     from judge.importers.detection import find, load
 

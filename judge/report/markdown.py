@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from judge.markup import visible
 from judge.report.diff import Diff
 from judge.report.document import Document
-from judge.report.sentence import grounds, sentence
+from judge.report.result import basis
+from judge.report.sentence import sentence
 from judge.report.sheets import heading
 from judge.report.tables import Cell, Table, tables
 from judge.report.words import Words
@@ -47,7 +48,7 @@ def escaped(text: str) -> str:
 
 def markdown(document: Document, words: Words) -> str:
     """Return the decision, the counts and the short tables of a report."""
-    lines = [f"## {escaped(sentence(document, words))}", "", escaped(grounds(document, words)), ""]
+    lines = [f"## {escaped(sentence(document, words))}", "", escaped(basis(document, words)), ""]
     lines += _facts(document, words)
     for table in tables(document):
         if table.name in BRIEF and table.rows:

@@ -67,6 +67,34 @@ def tone(document: Document) -> str:
 
 def basis(document: Document, words: Words) -> str:
     """Return what the first sentence rests on: of a pair its figure, of a board who is clearly behind the first."""
+    gap = " " if words.language == "en" else ""
+    return gap.join(one for one in (_basis(document, words), *_beside(document, words)) if one)
+
+
+def _beside(document: Document, words: Words) -> list[str]:
+    """Return what the figures were made by beside plain judging: stopping, a cascade, people's drawn verdicts."""
+    found, board, told = document.compare, document.board, []
+    if found is not None and found.stopping is not None:
+        where = words[f"early.{found.stopping.target}"]
+        told.append(words["early.pair"].format(used=found.stopping.used, total=found.stopping.total, target=where))
+    elif board.early is not None:
+        early = board.early
+        told.append(words["early.board"].format(pairs=early.pairs, decided=len(early.decided), equal=early.equal))
+    if board.spared is not None:
+        told.append(words["early.cascade"].format(judged=board.spared.judged, spared=board.spared.spared))
+    if found is not None and found.correction is not None:
+        figure = next((row.figure.corrected for row in found.correction.rows if row.candidate == found.first), None)
+        if figure is not None:
+            low, high = max(0.0, figure.low), min(100.0, figure.high)
+            told.append(
+                words["corrected.pair"].format(
+                    value=f"{figure.value:.1f}", low=f"{low:.1f}", high=f"{high:.1f}", audits=found.correction.audits
+                )
+            )
+    return told
+
+
+def _basis(document: Document, words: Words) -> str:
     if document.compare is not None:
         return grounds(document, words)
     gaps = _gaps(document)

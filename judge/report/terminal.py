@@ -18,7 +18,6 @@ from judge.report.terminal_review import summary
 from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
-from judge.stopping import Stopping
 from judge.store.columns import BankSummary
 
 
@@ -41,7 +40,7 @@ def print_compare(report: CompareReport, console: Console) -> None:
         sentence = f"{sentence.rstrip('。')}；但人工校正后不是这样，见下。"
     line(console, sentence, _style(report.decision))
     line(console, _grounds(report.decision, rates.half_tie, report.plan.confidence), "")
-    _print_stopping(report.stopping, report.plan.confidence, console)
+    _print_stopping(report, console)
     console.print()
     facts(
         console,
@@ -68,15 +67,16 @@ def print_compare(report: CompareReport, console: Console) -> None:
     console.print(table)
     _print_corrected(report, console, first, second)
     heading = f"胜+½平（{report.plan.confidence:.0%} 区间）"
-    _print_parts(console, ("能力", heading), report.abilities)
-    _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else ())
+    early = report.stopping is not None
+    _print_parts(console, ("能力", heading), report.abilities, early=early)
+    _print_parts(console, ("轮次", heading), report.turns if len(report.turns) > 1 else (), early=early)
     if report.members:
         print_members(console, report.members)
     print_spared(report.spared, console, two=True)
     if report.again is not None:
         told = f"换位再评 {report.again.asked} 题（平、不够肯定、离线评委不同意的），结论变了 {report.again.changed} 题"
         line(console, f"{told}；只作展示与排疑，不进数字：judge disputes 看是哪些。")
-    _print_counts(console, overall, bool(offline(report.judge)), early=report.stopping is not None)
+    _print_counts(console, overall, bool(offline(report.judge)), early=early)
     _print_suspects(console, report.suspects)
     print_certificate_line(report.certificate, console)
 
@@ -97,21 +97,21 @@ def _print_corrected(report: CompareReport, console: Console, first: str, second
     line(console, summary(found))
 
 
-def _print_stopping(found: Stopping | None, confidence: float, console: Console) -> None:
+def _print_stopping(report: CompareReport, console: Console) -> None:
     """Say how far judging went, and on what grounds it may stop."""
-    if found is None:
+    found, decision, rates = report.stopping, report.decision, report.overall.rates
+    if found is None or decision is None or rates is None:
         return
-    evidence = (
-        ""
-        if found.e_value is None
-        else f"，“一样好”的反证 e 值 {found.e_value:.3g}（{1 / (1 - confidence):.3g} 以上即可否定）"
-    )
+    floor = 50 - decision.margin
+    why = {
+        "switch": f"区间下限 {rates.half_tie.low:.1f} 高于 {floor:g}，就停了",
+        "keep": f"区间上限 {rates.half_tie.high:.1f} 低于 50，就停了",
+        "undecided": "已全部评完，仍分不出" if found.used >= found.total else "还没分出来",
+    }[decision.answer]
     unread = f"；其中 {found.unread} 题没有结论，算作对领先者不利" if found.unread else ""
-    line(console, f"评到第 {found.used} / {found.total} 题（各能力按份额、随机排序）{evidence}{unread}。")
-    line(
-        console,
-        f"结论与区间是对{FOR[found.target]}说的；{HOW[found.way]}。要评完：去掉 --until 再运行一次，从这里接着。",
-    )
+    line(console, f"评到第 {found.used} / {found.total} 题（各能力按份额、随机排序）：{why}{unread}。")
+    more = "" if found.used >= found.total else "要评完：去掉 --until 再运行一次，从这里接着。"
+    line(console, f"结论与区间是对{FOR[found.target]}说的；{HOW[found.way]}。{more}")
 
 
 def _print_suspects(console: Console, suspects: Sequence[Suspect]) -> None:
@@ -148,7 +148,7 @@ def _style(decision: Decision) -> str:
     return {"switch": "bold green", "keep": "bold red", "undecided": "bold yellow"}[decision.answer]
 
 
-def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share]) -> None:
+def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share], *, early: bool = False) -> None:
     if not parts:
         return
     table = grid([ends[0], "题", "胜", "平", "负", "OPEN", ends[1], ""])
@@ -158,7 +158,8 @@ def _print_parts(console: Console, ends: tuple[str, str], parts: Sequence[Share]
         clear = rates is not None and part.p is not None and part.p < 0.05
         mark = "" if not clear or rates is None else "甲胜" if rates.half_tie.value > 50 else "乙胜"
         counted = (count(n) for n in (part.win, part.tie, part.loss))
-        table.add_row(clean(part.name), str(part.questions), *counted, *figures, mark)
+        asked = part.counts.judged if early else part.questions
+        table.add_row(clean(part.name), str(asked), *counted, *figures, mark)
     console.print()
     console.print(table)
     if any(part.p is not None and part.p < 0.05 for part in parts):
@@ -169,7 +170,7 @@ def _print_counts(console: Console, overall: Share, literal: bool, *, early: boo
     rates, number = overall.rates, overall.counts
     assert rates is not None
     console.print()
-    lines = [_counted(number, literal)]
+    lines = [_counted(number, literal, "没问到" if early else "没有回答")]
     if number.judged < number.planned and not early:
         (low, high), (half_low, half_high) = rates.open_bounds, rates.half_tie_bounds
         lines.append(f"没评到的若全负 / 全胜：OPEN {low:.2f}–{high:.2f}，胜+½平 {half_low:.2f}–{half_high:.2f}")
@@ -184,8 +185,8 @@ def _print_counts(console: Console, overall: Share, literal: bool, *, early: boo
         line(console, one)
 
 
-def _counted(number: Counts, literal: bool = False) -> str:
-    missing = f"缺 {number.missing}" + (f"（其中没有回答 {number.no_dialogue}）" if number.no_dialogue else "")
+def _counted(number: Counts, literal: bool = False, why: str = "没有回答") -> str:
+    missing = f"缺 {number.missing}" + (f"（其中{why} {number.no_dialogue}）" if number.no_dialogue else "")
     return (
         f"计划 {number.planned} · 有回答 {number.answered} · 已评 {number.judged} · 读不出 {number.unreadable} · "
         f"{'未判（无参考）' if literal else '评委没答'} {number.unanswered} · {missing}"
