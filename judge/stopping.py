@@ -48,8 +48,8 @@ class Stopping:
     """How far judging of one pair went: `used` of `total` questions, in an order drawn beforehand.
 
     way: decided (betting, looked at after every question) or looks (group-sequential, LOOKS looks). e_value: the largest that
-    betting against "both are equal" has reached; 1 / (1 - confidence) refutes it (Ville 1939). unread: questions asked that gave no verdict; they count against
-    whoever is ahead.
+    betting against "both are equal" has reached; 1 / (1 - confidence) refutes it (Ville 1939). unread: questions asked that
+    gave no verdict; they count against whoever is ahead.
     """
 
     way: Literal["decided", "looks"]

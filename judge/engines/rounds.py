@@ -30,4 +30,5 @@ class Rounds:
         """Do the work round by round; raises what stops a run."""
         while not self.stopping and (wanted := self._ahead()):
             self._round = Run(self.store, self.work.part(wanted), self.progress)
+            self._round.stopping = self.stopping  # perhaps while somebody looked
             await self._round.carry_out()

@@ -70,7 +70,9 @@ def _drawn(
     if not left:
         raise InputError("每一条都抽过了", fix="judge audit status 看还有多少没判；judge audit import 收回判好的")
     order = np.array(sorted(left, key=lambda at: (items[at].question, items[at].scope, sorted(items[at].dialogues))))
-    found = draw(mixture(error[order], uniform), strata[order], count, np.random.default_rng(seed))
+    _, first, place = np.unique(strata[order], return_index=True, return_inverse=True)
+    strata = np.argsort(np.argsort(first))[place.ravel()]  # abilities numbered as they come in this order
+    found = draw(mixture(error[order], uniform), strata, count, np.random.default_rng(seed))
     return [
         replace(items[int(order[at])], probability=chance)
         for at, chance in zip(found.at.tolist(), found.probability.tolist(), strict=True)

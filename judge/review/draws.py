@@ -94,7 +94,9 @@ def steered(store: Store, bank: str) -> bool:
 def shuffled(items: Sequence[DrawnItem], seed: int) -> tuple[DrawnItem, ...]:
     """Put items in the random order in which they are shown, sides turned at random: whoever stops early has seen a random part."""
     source = random.Random(content_hash("sheet", [seed, len(items)]))
-    order = list(items)
+    # Shuffled from an order of content, so that a seed says the same in every store.
+    order = [replace(one, dialogues=tuple(sorted(one.dialogues))) for one in items]
+    order.sort(key=lambda one: (one.question, one.scope, one.dialogues))
     source.shuffle(order)
     return tuple(replace(one, dialogues=one.dialogues[::-1]) if source.random() < 0.5 else one for one in order)
 
@@ -152,7 +154,7 @@ def verdicts(
         if not word:
             continue
         number, item = _item(draw, fields, where)
-        named = str(fields.get("reviewer") or reviewer).strip()
+        named = str(fields.get("reviewer") or "").strip() or reviewer.strip()
         if (number, named) in found:
             fix = "一个人一条只判一次；请两个人判的，各写各的 reviewer"
             raise InputError(f"{named} 把第 {number} 条判了两次", where=where, fix=fix)

@@ -72,7 +72,7 @@ def pooled(
     audits = replace(audits, value=np.where(back, 1 - audits.value, audits.value))
     plain = _additive(first, second, np.full(len(said), 0.5), np.full(len(audits), 0.5), audits, questions, models)
     both = _additive(first, second, predicted.everywhere, predicted.audited, audits, questions, models)
-    sides = _Sides.of(first, second, questions, models)
+    sides = _Sides(first, second, questions, models)
     judge = sides.means(said, target, confidence)
     if len(audits) == len(said):  # people judged everything: there is nothing to estimate
         whole = np.zeros(len(said))
@@ -149,9 +149,8 @@ def _additive(
     total = np.bincount(pair, weight, len(code)).astype(np.float64)
     seen = total > 0
     mean = np.bincount(pair, weight * error, len(code)) / np.where(seen, total, 1)
-    cases = total**2 / np.maximum(
-        np.bincount(pair, weight**2, len(code)), 1e-300
-    )  # equal draws of which as much is known
+    # Equally likely draws of which as much would be known.
+    cases = total**2 / np.maximum(np.bincount(pair, weight**2, len(code)), 1e-300)
     left = np.maximum(1 - np.bincount(pair, minlength=len(code)) / size, 0)  # of a pair wholly audited nothing is
     count = np.bincount(pair, minlength=len(code))
     within = float((weight / weight.mean()) @ (error - mean[pair]) ** 2)
@@ -253,10 +252,6 @@ class _Sides:
     second: Codes
     questions: Codes
     models: int
-
-    @classmethod
-    def of(cls, first: Codes, second: Codes, questions: Codes, models: int) -> _Sides:
-        return cls(first, second, questions, models)
 
     def mine(self, model: int) -> NDArray[np.bool_]:
         return np.asarray((self.first == model) | (self.second == model), np.bool_)

@@ -98,7 +98,7 @@ def test_of_three_reviewers_the_plurality_is_the_label(store: Store) -> None:
 
 
 def test_an_adjudicated_item_keeps_its_draw(store: Store) -> None:
-    humans = [person(0, WIN), person(0, LOSS, who="李"), person(1, WIN)]
+    humans = [person(0, WIN, 0.25), person(0, LOSS, 0.25, who="李"), person(1, WIN, 0.25)]
     last = replace(person(0, TIE, None, None, "主编"), adjudicates=True)
     filled(store, JUDGED, [*humans, last], first_draw(0, 1, probability=0.25))
     found = laid(store)
@@ -259,7 +259,7 @@ def test_scores_imply_all_pairs_of_a_drawn_question(store: Store) -> None:
     found = laid(store, "甲乙丙")
     assert found.implied
     told = heard(store, "甲乙丙").comparisons.take(found.audits.at)
-    names = {code: name for code, name in store.candidates("题库").items()}
+    names = store.candidates("题库")
     values = {
         (names[first] + names[second], number): value
         for first, second, number, value in zip(
@@ -316,7 +316,7 @@ def test_without_scores_of_both_there_are_none_by_model(store: Store) -> None:
 
 
 def test_evidence_stands_on_drawn_items_alone_each_by_its_chance(store: Store) -> None:
-    humans = [person(0, WIN), person(1, LOSS), person(5, LOSS, None, None)]
+    humans = [person(0, WIN, 0.25), person(1, LOSS, 0.25), person(5, LOSS, None, None)]
     filled(store, JUDGED, humans, first_draw(0, 1, probability=0.25))
     found = evidence_on(store, heard(store, "甲乙"), PLAN)
     assert found.drawn
