@@ -189,6 +189,7 @@ def place_of(plan: Plan, bank: str, names: Sequence[str]) -> str:
     about = [
         bank,
         sorted(names),
+        plan.until,
         plan.judge,
         plan.panel,
         plan.scope,

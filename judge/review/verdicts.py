@@ -84,19 +84,19 @@ def spoken(store: Store, heard: Heard, plan: Plan) -> Spoken:
     cells = store.dialogue_keys(bank, plan.history) if draws else {}
     questions, candidates = _looked_at(store, heard) if draws else (set(), set())
     states = {one.name: _state(one, cells, everything, codes, one.covers(questions, candidates)) for one in draws}
-    others = dict.fromkeys(name for _, name in origin if name not in states)
+    others = dict.fromkeys(name for ways in origin for _, name in ways if name not in states)
     order = {name: at for at, name in enumerate([*others, *states])}
     narrow = {name for name, one in states.items() if not one.usable}
     shares = {name: one.judged / one.items for name, one in states.items() if one.items and one.judged}
     inside = (everything.kind != Kind.UNANSWERED) & np.isin(everything.scope, np.unique(heard.comparisons.scope))
     inside &= np.isin(everything.question, material.questions.code)
     inside &= np.isin(everything.first, codes) & np.isin(everything.second, [0, *codes])
-    chance = [np.nan if one is None or name in narrow else one for one, name in origin]
+    asked = [next((way for way in ways if way[1] not in narrow), (np.nan, None)) for ways in origin]
     return Spoken(
         everything.take(inside),
-        np.array(chance, np.float64)[inside],
-        np.array([order[name] for _, name in origin], np.int64)[inside],
-        np.array([shares.get(name, 1.0) for _, name in origin], np.float64)[inside],
+        np.array([chance for chance, _ in asked], np.float64)[inside],
+        np.array([-1 if name is None else order[name] for _, name in asked], np.int64)[inside],
+        np.array([1.0 if name is None else shares.get(name, 1.0) for _, name in asked], np.float64)[inside],
         tuple(one for one in states.values() if one.items),
     )
 

@@ -199,10 +199,10 @@ class Columns:
             }
         )
 
-    def human_draws(self, bank: str, history: str = "own") -> list[tuple[float | None, str]]:
-        """Return of every row of `human_columns` the chance with which it was drawn (None: not known) and in which draw.
+    def human_draws(self, bank: str, history: str = "own") -> list[list[tuple[float, str]]]:
+        """Return of every row of `human_columns` in which draws its item was, with which chance: its own first; often none.
 
-        An item keeps the chance of its draw when it is adjudicated, or judged again by choice.
+        An item keeps the chances of its draws when it is adjudicated, judged again by choice, or for another draw.
         """
         table, shown = tables.human_verdict, tables.dialogue
         query = (
@@ -213,9 +213,12 @@ class Columns:
             .order_by(table.c.code)
         )
         found = self._rows(query)
-        drawn = {row.target: (row.probability, _draw(row.content)) for row in found if row.probability is not None}
+        drawn: dict[str, dict[tuple[float, str], None]] = {}
+        for row in found:
+            if row.probability is not None:
+                drawn.setdefault(row.target, {})[row.probability, _draw(row.content)] = None
         return [
-            drawn.get(row.target, (None, "")) if row.probability is None else (row.probability, _draw(row.content))
+            sorted(drawn.get(row.target, ()), key=lambda one: one != (row.probability, _draw(row.content)))
             for row in found
             if row.stands
         ]

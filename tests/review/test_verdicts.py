@@ -191,6 +191,18 @@ def test_a_draw_from_fewer_questions_says_nothing_of_all(store: Store) -> None:
     assert inside.draws == (DrawState("窄", 2, 2, 0.3),)
 
 
+def test_what_is_said_last_for_a_narrower_draw_keeps_the_chance_of_the_wider(store: Store) -> None:
+    """Of three items drawn of all, one had been drawn of 计算 too; its sheet came back last and changed the verdict."""
+    narrow = drawn("窄", [item(CASES[0], 0.5)], [one for one in ONES if one.ability == "计算"], "甲乙")
+    wide = drawn("宽", [item(CASES[at], 0.4) for at in range(3)], ONES, "甲乙")
+    before = person(0, WIN, 0.4, "宽")
+    filled(store, JUDGED, [before, person(1, WIN, 0.4, "宽"), person(2, TIE, 0.4, "宽")], narrow, wide)
+    store.add(human_verdicts=[replace(person(0, LOSS, 0.5, "窄"), supersedes=before.key)])
+    found = laid(store)
+    assert table(found) == {0: (0.0, 0.4), 1: (1.0, 0.4), 2: (0.5, 0.4)}
+    assert found.draws == (DrawState("窄", 1, 1, 0.3, usable=False), DrawState("宽", 3, 3, 0.3))
+
+
 def test_a_draw_from_fewer_candidates_says_nothing_of_all(store: Store) -> None:
     more = [said(pair(one, first, "丙"), WIN) for one in ONES for first in "甲乙"]
     filled(store, [*JUDGED, *more], [person(0, WIN)], first_draw(0))

@@ -455,7 +455,7 @@ def test_suspicions_are_kept_once_with_their_place(full: Store) -> None:
 def test_how_people_came_to_judge_is_known_row_by_row(full: Store) -> None:
     rows, origin = full.human_columns("小库"), full.human_draws("小库")
     # What stands: two second verdicts, the adjudication of what Wang was drawn for, and scores.
-    assert origin == [(1.0, "d1"), (0.125, ""), (0.5, ""), (1.0, "")]
+    assert origin == [[(1.0, "d1"), (0.125, "")], [(0.125, ""), (1.0, "d1")], [(0.5, "")], [(1.0, "")]]
     assert len(rows) == len(origin)
     assert full.human_draws("小库", "golden") == full.human_draws("别处") == []
     assert (full.humans_sampled("小库"), full.humans_sampled("另库")) == (True, False)
