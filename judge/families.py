@@ -1,4 +1,4 @@
-"""Which family a model belongs to, told by its name: a judge may be kind to its own family."""
+"""What the name of a model tells: what it is called without its revision, and which family it is of (a judge may be kind to its own)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ FAMILIES: dict[str, str] = {
     "MOSS": r"\bmoss",
 }
 _COMPILED = {family: re.compile(pattern, re.IGNORECASE) for family, pattern in FAMILIES.items()}
+
+
+def bare(name: str) -> str:
+    """Return the name a model goes by in the configuration: without its revision (`@...`) and what was asked of it (`+...`)."""
+    return name.partition("@")[0].partition("+")[0]
 
 
 def family(*names: str) -> str | None:

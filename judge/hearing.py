@@ -14,7 +14,7 @@ from judge.comparison import Comparisons, Rule
 from judge.errors import InputError, NothingToCompare
 from judge.families import family
 from judge.identity import content_hash, plain
-from judge.judges.baseline import NAME as OFFLINE
+from judge.judges.baseline import offline_in
 from judge.limits import LIMITS, Limit
 from judge.records import Plan
 from judge.report.build import Member, Source, counts, member
@@ -23,7 +23,7 @@ from judge.stats.dawid_skene import Consensus, dawid_skene
 from judge.stopping import Order, Orders, in_order
 from judge.store import Store
 from judge.styles import styles_of
-from judge.thrift import Spared
+from judge.thrift import NotACascade, Spared
 from judge.thrift import cascade as cascaded
 
 
@@ -71,10 +71,9 @@ def _cascade(store: Store, bank: str, candidates: list[int], plan: Plan) -> Hear
         name: in_scope(resolve.material(store, bank, candidates, replace(plan, judge=name), human=False), plan)
         for name in plan.judges
     }
-    offline = [name for name in materials if name.partition("@")[0] == OFFLINE]
+    offline = [name for name in materials if offline_in(name)]
     if len(materials) != 2 or len(offline) != 1 or not all(one.paired for one in materials.values()):
-        fix = "写 --judge 评委,baseline --panel cascade"
-        raise InputError("级联要一个两两比较的评委加离线评委", where="--panel cascade", fix=fix)
+        raise NotACascade
     second = materials.pop(offline[0])
     ((name, first),) = materials.items()
     pairs = sorted({*first.judged_pairs(), *second.judged_pairs()})

@@ -12,6 +12,7 @@ from judge.bank import bank_file, read_bank, shipped_banks
 from judge.dialogue import Manner
 from judge.errors import InputError, UnknownName
 from judge.estimate import Estimate, estimate
+from judge.families import bare
 from judge.importers import Imported, own
 from judge.judges import Judging
 from judge.judges.baseline import NAME as BASELINE
@@ -21,6 +22,7 @@ from judge.pairing import evenly
 from judge.records import Candidate, Dialogue, Judge, Question, judgment_key
 from judge.rubric import read_rubrics, shipped_rubrics
 from judge.store import Store
+from judge.thrift import NotACascade
 from judge.voices import Voices
 from judge.work import Caps, Design, Item, Order, Voice, Work, draw, judgeable
 
@@ -279,7 +281,7 @@ def _known_models(store: Store, bank: str, candidates: Sequence[Candidate], judg
         keyed = {one.key: one for one in everywhere}
         for one in now:
             same, other = keyed.get(one.key), named.get(one.name)
-            plain = one.name.partition("@")[0].partition("+")[0]
+            plain = bare(one.name)
             if same is not None and same.name != one.name:
                 fix = f"就用 {same.name} 这个名字；若其实不同，加 --revision {plain}=版本名"
                 raise InputError(f"{one.name} 这个模型在库里叫 {same.name}", fix=fix)
@@ -331,8 +333,7 @@ def _check(work: Work, how: How) -> None:
 def _check_thrift(work: Work, wish: Wish) -> None:
     """Raise InputError where cheaper judging was asked for and cannot be."""
     if wish.cascade and (len(work.judges) != 2 or len(work.asked_judges) != 1 or wish.how.protocol == "scores"):
-        fix = "写 --judge 评委,baseline --panel cascade"
-        raise InputError("级联要一个两两比较的评委加离线评委", where="--panel cascade", fix=fix)
+        raise NotACascade
     if wish.how.again and (wish.how.protocol == "scores" or not work.asked_judges):
         raise InputError("换位再评只用于两两比较的评委", where="--swap-doubtful", fix="去掉它，或换一个评委")
 

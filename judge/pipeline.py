@@ -28,6 +28,7 @@ from judge.review.queue import queue_of
 from judge.review.signals import asked_again
 from judge.review.verdicts import evidence_on
 from judge.schedule import among, settled, standing
+from judge.stopping import Orders
 from judge.store import Store
 
 
@@ -42,10 +43,12 @@ def compare(store: Store, plan: Plan, *, human: bool = False, limits: Mapping[st
         raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
     heard = hear(store, bank, pair, plan, human=human, keep=True)
     certificate = None if human else certify(evidence_on(store, heard, plan, limits))
-    return _compared(store, heard, plan, certificate)
+    return _compared(store, heard, plan, certificate, orders_of(store, heard, plan))
 
 
-def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate | None) -> CompareReport:
+def _compared(
+    store: Store, heard: Heard, plan: Plan, certificate: Certificate | None, orders: Orders | None
+) -> CompareReport:
     """Say how the first of two candidates stands against the second, and what people's drawn verdicts make of it."""
     material = heard.material
     suspects = store.suspects(material.candidates.tolist(), set(material.questions.code.tolist()))
@@ -56,15 +59,16 @@ def _compared(store: Store, heard: Heard, plan: Plan, certificate: Certificate |
         heard.source,
         members=heard.members,
         suspects=suspects,
-        order=(orders_of(store, heard, plan) or {}).get(frozenset(material.candidates.tolist())),
+        order=(orders or {}).get(frozenset(material.candidates.tolist())),
     )
     found = replace(found, certificate=certificate, spared=heard.spared, again=_again(store, heard, plan))
-    if heard.source == "human" or not store.humans_sampled(material.bank.name):
+    if certificate is None or not store.humans_sampled(material.bank.name):
         return found
-    correction = correction_of(queue_of(store, heard, plan, triage=False), plan)
+    correction = correction_of(queue_of(store, heard, plan, certificate, triage=False), plan)
     if not correction.audits:
         return found
-    half_tie = next((row.figure.corrected for row in correction.rows if row.candidate == found.first), None)
+    row = correction.of(found.first)
+    half_tie = None if row is None else row.figure.corrected
     decision = None
     if half_tie is not None and found.overall.rates is not None:
         rates = replace(found.overall.rates, half_tie=half_tie, half_tie_bounds=(half_tie.value, half_tie.value))
@@ -102,23 +106,23 @@ def _board(
             fix = "去掉 --human、--by、--style、--controls；--method 只能是 open 或 winrate"
             raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix=fix)
         return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan, view.method), None, None
-    chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)]
-    chosen = chosen or without_controls(known)
-    heard = hear(store, bank, chosen, plan, human=human)
+    heard = hear(store, bank, resolve.chosen(plan, known), plan, human=human)
     material, comparisons = heard.material, heard.comparisons
     baseline = _baseline(comparisons, plan, known) if material.paired else None
     if material.paired and by == "dimension":
         raise InputError("两两评判没有评分维度", where="--by", fix="换成 --by ability 或 --by turn")
     if not material.paired and plan.baseline is not None:
         raise InputError("按得分排的榜没有基线", where="--baseline", fix="去掉它；要看两个候选的差距用 judge compare")
+    orders = orders_of(store, heard, plan)
     if material.paired:
-        found = board.verdict_board(material, comparisons, plan, by, baseline, orders_of(store, heard, plan))
+        found = board.verdict_board(material, comparisons, plan, by, baseline, orders)
     elif by == "dimension" or not material.judgments.scored.any():
         scores = store.dimension_scores(bank, material.judge_code, plan.history)
         found = board.dimension_board(material, comparisons, scores, plan)
     else:
         found = board.score_board(material, comparisons, plan, by)
     evidence = evidence_on(store, heard, plan, limits)
+    certificate = certify(evidence)
     found = views.viewed(
         found,
         material,
@@ -128,15 +132,15 @@ def _board(
         baseline=baseline,
         styles=evidence.styles,
         people=evidence.people,
-        certificate=None if human else certify(evidence),
+        certificate=None if human else certificate,
     )
     controls = _controls(store, bank, found, plan) if view.controls else ()
     if plan.until != "all" and material.paired and not human:
-        found = replace(found, early=_early(store, heard, plan))
+        found = replace(found, early=_early(heard, plan, orders or {}))
     if view.corrected:
         if human:
             raise InputError("人工的榜不用校正", where="--corrected", fix="去掉 --human 或 --corrected")
-        found = replace(found, correction=correction_of(queue_of(store, heard, plan, limits), plan))
+        found = replace(found, correction=correction_of(queue_of(store, heard, plan, certificate), plan))
     members = tuple(replace(one, half_tie=None) for one in heard.members)
     found = replace(found, members=members, controls=controls, spared=heard.spared)
     return found, heard, evidence
@@ -163,9 +167,8 @@ def _controls(store: Store, bank: str, found: Board, plan: Plan) -> tuple[Contro
     return tuple(rows)
 
 
-def _early(store: Store, heard: Heard, plan: Plan) -> Early:
+def _early(heard: Heard, plan: Plan, orders: Orders) -> Early:
     """Say of how many pairs the order was decided, and what that took."""
-    orders = orders_of(store, heard, plan) or {}
     held = among(plan, len(orders))
     found = [standing(heard.comparisons, min(pair), max(pair), order, held) for pair, order in orders.items()]
     decided, equal = settled(found, plan)
@@ -214,7 +217,8 @@ def report(
     with suppress(NothingToCompare):
         shown = replace(shown, controls=_controls(store, bank, shown, plan))
     codes = material.candidates.tolist()
-    pair = _compared(store, heard, plan, shown.certificate) if len(codes) == 2 else None
+    orders = orders_of(store, heard, plan)
+    pair = _compared(store, heard, plan, shown.certificate, orders) if len(codes) == 2 else None
     turned = None
     if not (comparisons.scope > 0).any() and any(scope > 0 for scope in scopes_of(store, material)):
         turned = hear(store, bank, codes, replace(plan, scope="turns"), human=human).comparisons
@@ -231,7 +235,7 @@ def report(
         plan,
         price or (lambda _: None),
         store.suspects(codes, set(material.questions.code.tolist())),
-        orders_of(store, heard, plan),
+        orders,
     )
 
 
@@ -248,8 +252,7 @@ def diff(store: Store, before: tuple[str, Plan], after: tuple[str, Plan]) -> Dif
 def _side(store: Store, name: str, plan: Plan) -> Side:
     assert plan.bank is not None
     known = store.candidates(plan.bank)
-    chosen = [code for one in plan.candidates for code in resolve.find("候选", one, known)] or without_controls(known)
-    heard = hear(store, plan.bank, chosen, plan)
+    heard = hear(store, plan.bank, resolve.chosen(plan, known), plan)
     material, comparisons = heard.material, heard.comparisons
     names = {material.names[int(code)] for code in material.candidates}
     codes = {code: key for key, code in store.question_codes(plan.bank).items()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from judge.columns import Codes, DialogueColumns, JudgmentColumns, QuestionColumns
+from judge.controls import without_controls
 from judge.errors import InputError, NothingToCompare, UnknownName
 from judge.meetings import Meetings, all_pairs
 from judge.pairing import evenly
@@ -122,6 +123,11 @@ def stopped_early(store: Store, bank: str) -> bool:
     """Tell whether some run on a bank could stop before it was through."""
     plans = [plan_from(run) for run, _ in store.runs() if run.kind == "compare"]
     return any(one.bank == bank and one.until != "all" for one in plans)
+
+
+def chosen(plan: Plan, known: dict[int, str]) -> list[int]:
+    """Return the codes of the candidates a plan names; of all but controls where it names none."""
+    return [code for name in plan.candidates for code in find("候选", name, known)] or without_controls(known)
 
 
 def pair(store: Store, first: str, second: str, bank: str | None) -> tuple[str, int, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from judge.comparison import Comparisons
+from judge.errors import InputError
 from judge.identity import content_hash
 from judge.records import Case, Judgment, Result, Side, Verdict
 from judge.stats.intervals import Estimate, cluster_mean
@@ -14,6 +15,14 @@ from judge.stats.intervals import Estimate, cluster_mean
 SURE = 0.3  # |p - .5| of the offline judge beyond which it is taken at its word: at .2 rankings suffer (benchmarks/validity.py, 7)
 CHECKED = 0.1  # share of what it takes that the judge judges all the same, drawn by content
 FIRM = 0.8  # probability of a soft verdict from which on it is not asked again
+
+
+class NotACascade(InputError):
+    """A cascade takes one judge of pairs and the offline judge."""
+
+    def __init__(self) -> None:
+        fix = "写 --judge 评委,baseline --panel cascade"
+        super().__init__("级联要一个两两比较的评委加离线评委", where="--panel cascade", fix=fix)
 
 
 def sure(offline: Judgment) -> bool:

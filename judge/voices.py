@@ -8,6 +8,7 @@ from pathlib import Path
 
 from judge.config import Config, ModelRow, limits_of
 from judge.errors import InputError, UnknownName
+from judge.families import bare
 from judge.identity import Json
 from judge.models import ChatModel
 from judge.models.pacing import Pace
@@ -53,7 +54,7 @@ class Voices:
 
     def price(self, name: str) -> Price | None:
         """Return what a candidate or judge costs by its recorded name; None where that is not known."""
-        plain = name.partition("@")[0].partition("+")[0]
+        plain = bare(name)
         head, _, tail = plain.partition(":")
         row = self.config.models.get(plain)
         if row is not None:

@@ -70,6 +70,11 @@ SIMULATE = """\b
 """
 
 
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="文件", help="判卷写到哪里（默认 results/抽样名.jsonl）"
+)
+
+
 @click.group(cls=Group, epilog=EPILOG)
 def audit() -> None:
     """人工抽查：抽哪些、收回来、校正多少、何时够。"""
@@ -91,9 +96,7 @@ def audit() -> None:
     help="抽题，每个候选的回答都打分；或抽一对对的比较（默认照评委的评法）",
 )
 @click.option("--seed", type=int, default=0, metavar="种子", help="换一个种子抽出别的条目（默认 0）")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="文件", help="判卷写到哪里（默认 results/抽样名.jsonl）"
-)
+@out_option
 @store_option
 @json_option
 def draw(
@@ -171,9 +174,7 @@ def _say_drawn(queue: Queue, draw: Draw, written: list[Path]) -> None:
 
 @audit.command(cls=Command, epilog=SHEET)
 @click.argument("name", metavar="抽样名")
-@click.option(
-    "--out", type=click.Path(path_type=Path), metavar="文件", help="判卷写到哪里（默认 results/抽样名.jsonl）"
-)
+@out_option
 @store_option
 def sheet(name: str, out: Path | None, url: str) -> None:
     """把一次抽样的判卷再写一份。"""
@@ -237,7 +238,7 @@ def status(about: About, wanted: float, scope: str | None, url: str, as_json: bo
     plan = about.plan(store, target=scope)
     found = queue(store, plan, limits())
     correction = correction_of(found, plan)
-    alone = correction_of(found, replace(plan, target="bank"))
+    alone = correction if plan.target == "bank" else correction_of(found, replace(plan, target="bank"))
     width, more = half_width(correction), still_needed(correction, alone, wanted)
     if as_json:
         content = {

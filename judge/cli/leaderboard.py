@@ -107,10 +107,11 @@ def leaderboard(
         },
     )
     view = View(by, method, controls, style, resample=interval == "bootstrap", corrected=corrected)
-    board = pipeline.leaderboard(opened(url), plan, human=human, view=view, limits=limits())
-    if human and steered(opened(url), board.bank):
+    store = opened(url)
+    board = pipeline.leaderboard(store, plan, human=human, view=view, limits=limits())
+    if human and steered(store, board.bank):
         print("人看的是按疑点抽出来的，这张榜没有按概率还原；要看全体，用 --corrected", file=sys.stderr)
-    warn_of_stopping(opened(url), board.bank, board.unjudged)
+    warn_of_stopping(store, board.bank, board.unjudged)
     if as_json:
         print_json("judge.leaderboard/1", fields_of(board))
         return

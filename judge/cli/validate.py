@@ -61,7 +61,7 @@ def validate(
     if as_json:
         print_json("judge.certificate/1", {"bank": bank, "certificates": [fields_of(one) for one in found]})
         return
-    from judge.report.terminal_board import print_certificate
+    from judge.report.terminal_certificate import print_certificate
 
     screen = console()
     for at, one in enumerate(found):
@@ -142,7 +142,7 @@ def _validate_offline(data: str, url: str, limits: Mapping[str, Limit], as_json:
         print_json("judge.validate/1", {**content, "certificate": fields_of(certificate)})
         return
     _print(found, data)
-    from judge.report.terminal_board import print_certificate_line
+    from judge.report.terminal_certificate import print_certificate_line
 
     console().print()
     print_certificate_line(certificate, console())

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
+from judge.families import bare
 from judge.identity import Json, content_hash
 from judge.judges.features import NAMES, features
 from judge.models import Reply
@@ -26,6 +27,11 @@ SHOWN = 4  # features named in an explanation
 LEAST = 0.05  # of the logit, below which a feature is not named
 
 Numbers = tuple[float, ...]
+
+
+def offline_in(judge: str) -> bool:
+    """Tell whether the offline judge is the judge of that name, or one of several (joined by `、`)."""
+    return any(bare(name) == NAME for name in judge.split("、"))
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,10 @@ class Correction:
     narrower: tuple[str, ...]  # draws from less than is looked at here: they say nothing of the whole
     confidence: float = 0.95
 
+    def of(self, candidate: str) -> CorrectedRow | None:
+        """Return the row of one candidate; None where it is not corrected."""
+        return next((row for row in self.rows if row.candidate == candidate), None)
+
     @property
     def few(self) -> bool:
         return not self.rows

@@ -25,7 +25,7 @@ from judge.report.contents import Contents, contents
 from judge.report.document import SCHEMA, Document
 from judge.report.figures import figures
 from judge.report.grid import Grid, Theirs, theirs
-from judge.report.sentence import short
+from judge.report.sentence import headline, short, warnings
 from judge.report.words import Words
 
 LIMIT = 6_000_000  # bytes of one file, above which the dialogues move into a folder of scripts
@@ -70,10 +70,10 @@ def _page(document: Document, words: Words, held: Contents, index: str, folder: 
         .render(
             words=words,
             title=result.title(document, words),
-            headline=result.headline(document, words),
+            headline=headline(document, words),
             tone=result.tone(document),
             basis=result.basis(document, words),
-            warnings=result.warnings(document, words),
+            warnings=warnings(document, words),
             facts=result.facts(document, words),
             tiles=result.tiles(document, words),
             rates=result.rates(document, words),

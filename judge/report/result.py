@@ -1,4 +1,4 @@
-"""What a report says first: the decision with its warnings, the facts, the table of a pair or the board of many."""
+"""What a report says beside its first sentence: what that rests on, the facts, the table of a pair or the board of many."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from judge.report.board import Behind, Board, BoardRow
 from judge.report.document import Document
 from judge.report.grid import NONE, Bar, Grid, bar, bars, count, minus, named, span, theirs, value
 from judge.report.ratings import Rating, Styled
-from judge.report.sentence import grounds, literal, sentence, short
+from judge.report.sentence import grounds, literal, short
 from judge.report.words import Words
 from judge.stats.intervals import Estimate
 
@@ -35,26 +35,6 @@ def title(document: Document, words: Words) -> str:
     if found is not None:
         return words["title.pair"].format(first=short(document, found.first), second=short(document, found.second))
     return words["title.board"].format(bank=theirs(document.board.bank))
-
-
-def headline(document: Document, words: Words) -> str:
-    """Return the decision, or who leads, without its warnings."""
-    said = sentence(document, words)
-    for warning in warnings(document, words):
-        said = said.replace(warning, "")
-    return said.strip()
-
-
-def warnings(document: Document, words: Words) -> list[str]:
-    """Return what must be read with the decision."""
-    found = document.compare
-    told = []
-    if found is not None and found.decision is not None and found.decision.fragile:
-        lost = found.overall.counts.planned - found.overall.counts.judged
-        told.append(words["decision.fragile"].format(count=lost))
-    if literal(document):
-        told.append(words["decision.offline"])
-    return told
 
 
 def tone(document: Document) -> str:
@@ -83,7 +63,8 @@ def _beside(document: Document, words: Words) -> list[str]:
     if board.spared is not None:
         told.append(words["early.cascade"].format(judged=board.spared.judged, spared=board.spared.spared))
     if found is not None and found.correction is not None:
-        figure = next((row.figure.corrected for row in found.correction.rows if row.candidate == found.first), None)
+        row = found.correction.of(found.first)
+        figure = None if row is None else row.figure.corrected
         if figure is not None:
             low, high = max(0.0, figure.low), min(100.0, figure.high)
             told.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from judge.judges.baseline import NAME as OFFLINE
+from judge.judges.baseline import offline_in
 from judge.markup import visible
 from judge.report.document import Document
 from judge.report.words import Words
@@ -15,22 +15,35 @@ def short(document: Document, name: str) -> str:
 
 def literal(document: Document) -> bool:
     """Tell whether the offline judge, which only counts words, is among the judges."""
-    names = document.board.judge.split("、")
-    return any(name.partition("@")[0].partition("+")[0] == OFFLINE for name in names)
+    return offline_in(document.board.judge)
 
 
 def sentence(document: Document, words: Words) -> str:
-    """Return the decision, or the leaders."""
+    """Return the decision with what must be read with it, or the leaders."""
+    decided = document.compare is not None and document.compare.decision is not None
+    return " ".join([headline(document, words), *(warnings(document, words) if decided else ())])
+
+
+def warnings(document: Document, words: Words) -> list[str]:
+    """Return what must be read with the decision."""
+    found = document.compare
+    told = []
+    if found is not None and found.decision is not None and found.decision.fragile:
+        lost = found.overall.counts.planned - found.overall.counts.judged
+        told.append(words["decision.fragile"].format(count=lost))
+    if literal(document):
+        told.append(words["decision.offline"])
+    return told
+
+
+def headline(document: Document, words: Words) -> str:
+    """Return the decision, or who leads."""
     found = document.compare
     if found is not None and found.decision is not None:
         first, second = short(document, found.first), short(document, found.second)
         decision = found.decision
         key = decision.answer if decision.answer != "switch" else "better" if decision.better else "within"
-        said = words[f"decision.{key}"].format(first=first, second=second, margin=f"{decision.margin:g}")
-        if decision.fragile:
-            lost = found.overall.counts.planned - found.overall.counts.judged
-            said = f"{said} {words['decision.fragile'].format(count=lost)}"
-        return f"{said} {words['decision.offline']}" if literal(document) else said
+        return words[f"decision.{key}"].format(first=first, second=second, margin=f"{decision.margin:g}")
     board = document.board
     if board.not_identified is not None:
         return words["decision.no_rating"].format(why=words[f"why.{board.not_identified[0]}"])

@@ -13,7 +13,8 @@ from judge.records import (
 )
 from judge.report.build import CompareReport, Counts, Decision, Share, short_names
 from judge.report.printing import count, facts, grid, interval, line
-from judge.report.terminal_board import FOR, HOW, SOURCES, offline, print_certificate_line, print_members, print_spared
+from judge.report.terminal_board import FOR, HOW, SOURCES, offline, print_members, print_spared
+from judge.report.terminal_certificate import print_certificate_line
 from judge.report.terminal_review import summary
 from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
@@ -87,10 +88,11 @@ def _print_corrected(report: CompareReport, console: Console, first: str, second
     if found is None:
         return
     console.print()
-    figure = next((row.figure for row in found.rows if row.candidate == report.first), None)
-    if figure is None or decision is None:
+    row = found.of(report.first)
+    if row is None or decision is None:
         line(console, f"人工抽查 {found.audits} 条，至少要 {found.needed} 条才能校正。")
         return
+    figure = row.figure
     said = f"人工校正后：胜+½平 {interval(figure.corrected)}（只看评委 {interval(figure.judge)}，只看人 {interval(figure.people)}）"
     line(console, said, _style(decision))
     line(console, f"校正后{_sentence(decision, first, second)}", _style(decision))

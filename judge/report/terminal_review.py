@@ -12,7 +12,7 @@ from judge.certificate import Certificate
 from judge.report.build import short_names
 from judge.report.correction import Correction, Triple
 from judge.report.printing import facts, grid, interval, line
-from judge.report.terminal_board import CHECKS, UNITS
+from judge.report.terminal_certificate import CHECKS, UNITS
 from judge.report.wording import clean
 from judge.review.disputes import TOP, Capture, Reason
 from judge.review.queue import Queue

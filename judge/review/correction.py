@@ -68,12 +68,13 @@ def correction_of(queue: Queue, plan: Plan) -> Correction:
     if found is None:
         return kept
     rows, tuning, rho, saved = found
-    named = [replace(row, candidate=names[int(code)]) for code, row in zip(candidates, rows, strict=True)]
+    named = [CorrectedRow(names[int(code)], *figures) for code, figures in zip(candidates, rows, strict=True)]
     named.sort(key=lambda row: -(row.figure.corrected.value if row.figure.corrected else -np.inf))
     return replace(kept, rows=tuple(named), tuning=tuning, rho=rho, saved=None if saved is None else 100 * saved)
 
 
-Found = tuple[list[CorrectedRow], float, float | None, float | None]
+# Per candidate its figure, and OPEN where there are two; then tuning, rho, saved.
+Found = tuple[Sequence[tuple[Triple, Triple | None]], float, float | None, float | None]
 
 
 def _predicted(queue: Queue, audits: Audits) -> tuple[tuple[str, ...], Predicted]:
@@ -86,44 +87,30 @@ def _predicted(queue: Queue, audits: Audits) -> tuple[tuple[str, ...], Predicted
 
 def _pair(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
     rows, audits = queue.rows, queue.people.audits
-
-    def corrected(said: Reals, people: Reals, guess: Predicted) -> Corrected | None:
-        theirs = replace(audits, value=people)
-        return correct(said, guess, theirs, rows.question, target=plan.target, confidence=plan.confidence)
-
-    half = corrected(queue.said, audits.value, predicted)
-    opened = np.where(rows.judged, rows.win + rows.tie, 0.5)
-    back = np.where(rows.judged, rows.loss + rows.tie, 0.5)
-    points = queue.people.open_points
-    open_first = corrected(opened, points, Predicted.as_said(opened, audits))
-    behind = 1 - audits.value + (points - audits.value)  # loss + tie of people
-    open_second = corrected(back, behind, Predicted.as_said(back, audits))
-    if half is None or open_first is None or open_second is None:
+    if len(audits) < LEAST:
         return None
-    judged = rows.take(rows.judged)
-    alone = cluster_mean(judged.half_tie, judged.question, plan.confidence)
-    first = Triple(_percent(alone), _percent(half.people), _percent(half.corrected))
-    return (
-        [
-            CorrectedRow("", first, _triple(judged.win + judged.tie, judged.question, open_first, plan)),
-            CorrectedRow(
-                "",
-                Triple(
-                    *(None if one is None else _mirrored(one) for one in (first.judge, first.people, first.corrected))
-                ),
-                _triple(judged.loss + judged.tie, judged.question, open_second, plan),
-            ),
-        ],
-        half.tuning,
-        half.rho,
-        half.saved,
-    )
+
+    def corrected(points: Reals, people: Reals, guess: Predicted | None = None) -> tuple[Triple, Corrected]:
+        """Correct one figure from the judge's points, by row, and people's, by audit."""
+        said = np.where(rows.judged, points, 0.5)
+        guess = guess or Predicted.as_said(said, audits)
+        theirs = replace(audits, value=people)
+        found = correct(said, guess, theirs, rows.question, target=plan.target, confidence=plan.confidence)
+        assert found is not None
+        heard = rows.judged
+        return _triple(points[heard], rows.question[heard], found.people, found.corrected, plan), found
+
+    points = queue.people.open_points
+    first, found = corrected(rows.half_tie, audits.value, predicted)
+    second = Triple(*(None if one is None else _mirrored(one) for one in (first.judge, first.people, first.corrected)))
+    open_first, _ = corrected(rows.win + rows.tie, points)
+    open_second, _ = corrected(rows.loss + rows.tie, 1 - audits.value + (points - audits.value))
+    return [(first, open_first), (second, open_second)], found.tuning, found.rho, found.saved
 
 
-def _triple(said: Reals, questions: Codes, found: Corrected, plan: Plan) -> Triple:
-    return Triple(
-        _percent(cluster_mean(said, questions, plan.confidence)), _percent(found.people), _percent(found.corrected)
-    )
+def _triple(said: Reals, questions: Codes, people: Estimate | None, corrected: Estimate | None, plan: Plan) -> Triple:
+    """Put a judge's mean of what it said beside the others, in percent."""
+    return Triple(*map(_percent, (cluster_mean(said, questions, plan.confidence), people, corrected)))
 
 
 def _board(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
@@ -148,8 +135,8 @@ def _board(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None:
     lines = []
     for at, code in enumerate(candidates.tolist()):
         met = met_by(rows.take(rows.judged), code)
-        alone = cluster_mean(met.half_tie, met.question, plan.confidence)
-        lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people[at], found.corrected[at])))))
+        figure = _triple(met.half_tie, met.question, found.people[at], found.corrected[at], plan)
+        lines.append((figure, None))
     return lines, found.tuning, found.rho, found.saved
 
 
@@ -182,8 +169,7 @@ def _by_question(queue: Queue, plan: Plan, predicted: Predicted) -> Found | None
         if found is None:
             return None
         met = met_by(rows.take(rows.judged), code)
-        alone = cluster_mean(met.half_tie, met.question, plan.confidence)
-        lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people, found.corrected)))))
+        lines.append((_triple(met.half_tie, met.question, found.people, found.corrected, plan), None))
         tunings.append(found.tuning)
         pairs += [] if found.rho is None else [found.rho]
         saved += [] if found.saved is None else [found.saved]
@@ -217,8 +203,7 @@ def _scores(scores: Mapping[int, Scored], candidates: Sequence[int], plan: Plan)
             tuning=own,
         )
         assert found is not None
-        alone = cluster_mean(one.said, one.questions, plan.confidence)
-        lines.append(CorrectedRow("", Triple(*map(_percent, (alone, found.people, found.corrected)))))
+        lines.append((_triple(one.said, one.questions, found.people, found.corrected, plan), None))
         if found.saved is not None:
             saved.append(found.saved)
     size = np.bincount(group)

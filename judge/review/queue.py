@@ -13,11 +13,11 @@ from judge import resolve
 from judge.certificate import Certificate, certify
 from judge.columns import Codes, Flags, Reals
 from judge.comparison import Comparisons, State
-from judge.controls import without_controls
 from judge.errors import NothingToCompare
 from judge.hearing import Heard, hear
 from judge.limits import LIMITS, Limit
 from judge.records import Plan
+from judge.report.build import abilities_of
 from judge.resolve import Material
 from judge.review.disputes import (
     ENOUGH,
@@ -104,20 +104,16 @@ STATES: Mapping[State, Unjudged | None] = {
 def queue(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Queue:
     """Gather the queue of a plan's bank and judge; raises NothingToCompare and InputError as `hear` does."""
     bank = resolve.one_bank(store, plan.bank)
-    known = store.candidates(bank)
-    chosen = [code for name in plan.candidates for code in resolve.find("候选", name, known)] or without_controls(known)
     try:
-        heard = hear(store, bank, chosen, plan)
+        heard = hear(store, bank, resolve.chosen(plan, store.candidates(bank)), plan)
     except NothingToCompare as error:
         fix = "先让一个评委评，再来抽查：人判过的拿来量评委，不是评委"
         raise NothingToCompare(error.message, fix=fix if "--human" in (error.fix or "") else error.fix) from error
-    return queue_of(store, heard, plan, limits)
+    return queue_of(store, heard, plan, certify(evidence_on(store, heard, plan, limits)))
 
 
-def queue_of(
-    store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS, *, triage: bool = True
-) -> Queue:
-    """Gather the queue of what was heard; without `triage` what a correction can do without is left out."""
+def queue_of(store: Store, heard: Heard, plan: Plan, certificate: Certificate, *, triage: bool = True) -> Queue:
+    """Gather the queue of what a judge of this certificate said; without `triage` what a correction can do without is left out."""
     there = heard.comparisons.state != State.NO_DIALOGUE
     rows = heard.comparisons.take(there)
     said = spoken(store, heard, plan)
@@ -126,7 +122,6 @@ def queue_of(
     tie = rows.label == 0
     leans = leanings(store, heard, plan, rows, offline=helps)
     signals = signals_of(store, heard, plan, rows, there, leans)
-    evidence = evidence_on(store, heard, plan, limits, said)
     doubts = doubt(signals, tie, ~rows.judged)
     way: Literal["formula", "learned"] = "formula"
     errors, seen = _errors(rows, people), None
@@ -141,7 +136,7 @@ def queue_of(
             if better is not None and better.found[1] > seen.found[1]:
                 doubts = np.where(rows.judged, np.where(tie, found.everywhere / 2, found.everywhere), 1.0)
                 way, seen = "learned", better
-    return Queue(heard, rows, signals, doubts, way, seen, people, certify(evidence), leans, scores_on(said, heard))
+    return Queue(heard, rows, signals, doubts, way, seen, people, certificate, leans, scores_on(said, heard))
 
 
 def _errors(rows: Comparisons, people: People) -> tuple[Codes, Flags, Reals]:
@@ -153,10 +148,10 @@ def _errors(rows: Comparisons, people: People) -> tuple[Codes, Flags, Reals]:
 
 def about(material: Material, rows: Comparisons, at: int, ids: Mapping[int, str]) -> dict[str, object]:
     """Name one row: question, ability, the two candidates, the scope and the sample."""
-    place = int(np.flatnonzero(material.questions.code == rows.question[at])[0])
+    ability = int(abilities_of(material, rows.question[at : at + 1])[0])
     return {
         "question": ids[int(rows.question[at])],
-        "ability": material.abilities[int(material.questions.ability[place])],
+        "ability": material.abilities[ability],
         "scope": int(rows.scope[at]),
         "sample": int(rows.sample[at]),
         "first": material.names[int(rows.first[at])],

@@ -11,8 +11,7 @@ from judge import resolve
 from judge.columns import Codes, Flags, JudgmentColumns, Reals
 from judge.comparison import Comparisons
 from judge.hearing import Heard, combine
-from judge.judges.baseline import NAME as BASELINE
-from judge.judges.baseline import leaning, shipped
+from judge.judges.baseline import leaning, offline_in, shipped
 from judge.meetings import positions
 from judge.records import AGAIN, Judge, Plan
 from judge.report.ratings import games_of
@@ -133,7 +132,7 @@ def _looked_up(keys: Codes, values: Reals, wanted: Codes) -> Reals:
 def _offline(store: Store, heard: Heard, plan: Plan, rows: Comparisons) -> Reals:
     """Return the offline judge's logit for the first; nan where it abstains, or where it is the judge itself."""
     nothing = np.full(len(rows), np.nan)
-    if any(name.partition("@")[0].partition("+")[0] == BASELINE for name in heard.material.judge.split("、")):
+    if offline_in(heard.material.judge):
         return nothing
     bank = heard.material.bank.name
     questions = {one.key: one for one in store.questions(bank)}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -118,12 +119,7 @@ def _state(
     usable: bool,
 ) -> DrawState:
     """Count the items of a draw that are of these candidates, and those that have a verdict."""
-    said = everything.take(everything.kind != Kind.UNANSWERED)
-    columns = (said.question, said.scope, said.first_sample, said.first, said.second)
-    answered = {
-        (question, scope, sample, frozenset({first, second} - {0}))
-        for question, scope, sample, first, second in zip(*(one.tolist() for one in columns), strict=True)
-    }
+    answered = set(_targets(everything.take(everything.kind != Kind.UNANSWERED)))
     mine = []
     for item in draw.items:
         shown = [cells[key] for key in item.dialogues if key in cells]
@@ -133,15 +129,23 @@ def _state(
     return DrawState(draw.name, len(mine), sum(one in answered for one in mine), draw.uniform, usable)
 
 
-def evidence_on(
-    store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS, said: Spoken | None = None
-) -> Evidence:
+Target: TypeAlias = tuple[int, int, int, frozenset[int]]  # question, scope, sample, and whose answers are judged
+
+
+def _targets(rows: JudgmentColumns) -> Iterator[Target]:
+    """Yield what every row is about, whichever side stood left."""
+    columns = (rows.question, rows.scope, rows.first_sample, rows.first, rows.second)
+    for question, scope, sample, first, second in zip(*(one.tolist() for one in columns), strict=True):
+        yield question, scope, sample, frozenset({first, second} - {0})
+
+
+def evidence_on(store: Store, heard: Heard, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Evidence:
     """Gather what a certificate is computed from; where people judged drawn items, these alone, each by its chance."""
     found = evidence_of(store, heard, plan, limits)
     if found.people is None:
         return found
     everything = np.ones(len(heard.comparisons), bool)
-    audits = people_on(said or spoken(store, heard, plan), heard, plan, everything).audits
+    audits = people_on(spoken(store, heard, plan), heard, plan, everything).audits
     if not len(audits):
         return found
     weight = np.zeros(len(everything))
@@ -233,16 +237,13 @@ def _row_of(people: Comparisons, reviews: JudgmentColumns) -> Codes:
     A comparison that two scores imply was drawn with its question: it stands on the first one's score, where both were
     scored.
     """
-    cell: dict[tuple[int, int, int, frozenset[int]], int] = {}
-    columns = (reviews.question, reviews.scope, reviews.first_sample, reviews.first, reviews.second)
-    for row, (question, scope, sample, first, second) in enumerate(
-        zip(*(one.tolist() for one in columns), strict=True)
-    ):
-        cell.setdefault((question, scope, sample, frozenset({first, second} - {0})), row)
+    row: dict[Target, int] = {}
+    for at, target in enumerate(_targets(reviews)):
+        row.setdefault(target, at)
     columns = (people.question, people.scope, people.sample, people.first, people.second)
     found = []
     for question, scope, sample, first, second in zip(*(one.tolist() for one in columns), strict=True):
-        both = cell.get((question, scope, sample, frozenset({first, second})), -1)
-        one, other = (cell.get((question, scope, sample, frozenset({side})), -1) for side in (first, second))
+        both = row.get((question, scope, sample, frozenset({first, second})), -1)
+        one, other = (row.get((question, scope, sample, frozenset({side})), -1) for side in (first, second))
         found.append(both if both >= 0 else one if one >= 0 and other >= 0 else -1)
     return np.array(found, np.int64)

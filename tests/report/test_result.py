@@ -12,6 +12,7 @@ from judge.report.board import Behind
 from judge.report.build import Decision
 from judge.report.document import Document
 from judge.report.grid import NONE, Theirs, bars
+from judge.report.sentence import headline, warnings
 from judge.report.words import words
 from tests.report.stage import PAIR, alone_report, board_report, example_store, pair_report
 
@@ -35,19 +36,19 @@ def decided(pair: Document, **changes: object) -> Document:
 
 
 def test_the_headline_is_the_decision_and_warnings_stand_apart(pair: Document) -> None:
-    assert result.headline(pair, ZH) == "还分不出：甲（示例甲）与乙（示例乙）的差距没有超出误差。"
+    assert headline(pair, ZH) == "还分不出：甲（示例甲）与乙（示例乙）的差距没有超出误差。"
     assert result.tone(pair) == "wait"
-    assert result.warnings(pair, ZH) == []
+    assert warnings(pair, ZH) == []
     fragile = decided(pair, fragile=True)
-    assert result.headline(fragile, ZH) == "可以换：甲（示例甲）比乙（示例乙）更好。"
-    assert result.warnings(fragile, ZH) == ["但有 40 项没评到，足以翻转这个结论。"]
+    assert headline(fragile, ZH) == "可以换：甲（示例甲）比乙（示例乙）更好。"
+    assert warnings(fragile, ZH) == ["但有 40 项没评到，足以翻转这个结论。"]
     assert result.tone(fragile) == "good"
     offline = replace(fragile, board=replace(pair.board, judge="评委、baseline"))
-    assert len(result.warnings(offline, ZH)) == 2
-    assert result.headline(offline, ZH) == result.headline(fragile, ZH)
+    assert len(warnings(offline, ZH)) == 2
+    assert headline(offline, ZH) == headline(fragile, ZH)
     for language in ("zh", "en"):
-        for warning in result.warnings(offline, words(language)):
-            assert warning not in result.headline(offline, words(language))
+        for warning in warnings(offline, words(language)):
+            assert warning not in headline(offline, words(language))
     assert result.tone(decided(pair, answer="keep")) == "bad"
 
 
