@@ -332,6 +332,16 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Deliberation:
+    """How a person came to a verdict: how sure (1 hardly .. 3 quite), which turn (from 1) and which sides of quality decided, seconds taken."""
+
+    confidence: Literal[1, 2, 3] | None = None
+    turn: int | None = None
+    aspects: tuple[str, ...] = ()
+    seconds: float | None = None
+
+
 @dataclass(frozen=True)
 class HumanVerdict:
     """What a person said on a target; never on a judge or a run.
@@ -349,12 +359,14 @@ class HumanVerdict:
     both_bad: bool = False
     supersedes: str | None = None
     comment: str = ""
+    deliberation: Deliberation = Deliberation()
 
     @cached_property
     def key(self) -> str:
         shown = [dialogue.key for dialogue in self.case.dialogues]
         said = [self.result, self.adjudicates, self.both_bad, self.comment]
-        return content_hash("human", [self.case.target, shown, self.reviewer, self.draw, self.supersedes, said])
+        how = [self.deliberation] if self.deliberation != Deliberation() else []
+        return content_hash("human", [self.case.target, shown, self.reviewer, self.draw, self.supersedes, said, *how])
 
 
 @dataclass(frozen=True)

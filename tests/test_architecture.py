@@ -24,6 +24,7 @@ LEVELS = [
         "judge.attribution",
         "judge.families",
         "judge.limits",
+        "judge.trail",
     },
     {"judge.codec", "judge.meetings", "judge.attribution"},
     {

@@ -168,7 +168,7 @@ class _Reader:
                 result = self._result(row, where)
                 assert not isinstance(result, Unreadable | Unanswered)
                 drawn = (row.probability, row.draw, row.adjudicates, row.both_bad, row.supersedes, row.comment)
-                human = HumanVerdict(self._case(row, where), row.reviewer, result, *drawn)
+                human = HumanVerdict(self._case(row, where), row.reviewer, result, *drawn, row.deliberation)
                 self._keep(self.found.human_verdicts, human, human.key, where)
             case TallyRow():
                 candidate, baseline = (self._candidate(one, where) for one in (row.candidate, row.baseline))

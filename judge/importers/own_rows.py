@@ -11,6 +11,7 @@ from judge.identity import Json
 from judge.jsonl import STRICT
 from judge.records import (
     Answer,
+    Deliberation,
     Score,
     Usage,
     Verdict,
@@ -116,6 +117,7 @@ class HumanRow(CaseRow):
     both_bad: bool = False
     supersedes: Annotated[str, Field(max_length=32)] | None = None
     comment: str = ""
+    deliberation: Deliberation = Deliberation()
 
 
 class CountsRow(_Strict):

@@ -151,6 +151,7 @@ def human_line(human: HumanVerdict, shared: set[str]) -> Line:
         "both_bad": human.both_bad or None,
         "supersedes": human.supersedes,
         "comment": human.comment or None,
+        "deliberation": plain(human.deliberation) or None,
     }
     return _case(human.case, shared) | {"reviewer": human.reviewer} | encode_result(human.result) | _said(rest)
 

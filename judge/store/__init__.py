@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from judge.errors import StoreError
 from judge.store import opening
-from judge.store.working import Working
+from judge.store.people import People
 from judge.store.writing import Added
 
 __all__ = ["Added", "Store", "open_store"]
 
 
-class Store(Working):
-    """A store that is open: what can be read of it, what can be added to it, and what a run in progress needs."""
+class Store(People):
+    """A store that is open: what can be read of it, what can be added to it, and what runs and reviewers need."""
 
 
 def open_store(url: str, *, create: bool = False) -> Store:

@@ -11,12 +11,12 @@ from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, text, update
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 from judge.errors import StoreError
-from judge.store import tables
+from judge.store import tables, trailing
 
 HEADER = 100  # bytes of a SQLite file's header
 BUSY_SECONDS = 60
@@ -118,23 +118,54 @@ def open_file(path: Path) -> Engine:
     """Open a checked SQLite file; one that may not be written is opened so that nothing beside it is written either."""
     if writable(path):
         # Opening a file costs more than a small transaction, so its connection is kept between them.
-        return _sqlite_engine(path, QueuePool)
-    if not _logged_pages(path):
+        engine = _sqlite_engine(path, QueuePool)
+        return _upgraded(engine) if _outdated(path) else engine
+    if not _logged_pages(path) and not _outdated(path):
         return _sqlite_engine(path.resolve().as_uri(), uri="true", mode="ro", immutable="1")
-    # Who reads the log writes an index beside it: a store with one is read from a copy.
+    # Who reads the log writes an index beside it: a store with one is read from a copy, as is one to be upgraded.
     folder = Path(mkdtemp(prefix="judge-"))
     engine = _sqlite_engine(folder / "copy.db")
     weakref.finalize(engine, shutil.rmtree, folder, ignore_errors=True)
     try:
         shutil.copyfile(path, folder / "copy.db")
-        shutil.copyfile(_log(path), _log(folder / "copy.db"))
+        with suppress(FileNotFoundError):
+            shutil.copyfile(_log(path), _log(folder / "copy.db"))
     except OSError as error:
         raise StoreError(
-            f"只读的库带着未合并的日志，要复制一份才能读，却复制不了（{_reason(error)}）",
+            f"只读的库要复制一份才能读（带着未合并的日志，或是旧格式），却复制不了（{_reason(error)}）",
             where=str(path),
             fix="腾出临时目录的空间，或先 chmod u+w 该文件",
         ) from error
+    return _upgraded(engine)
+
+
+def _outdated(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return int(struct.unpack(">I", stream.read(HEADER)[60:64])[0]) < tables.SCHEMA_VERSION
+
+
+def _upgraded(engine: Engine) -> Engine:
+    """Bring a SQLite store of an earlier version to this one; another process may have done it a moment before."""
+    with engine.connect() as connection:
+        version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if version < tables.SCHEMA_VERSION:
+        try:
+            with engine.connect().execution_options(writing=True) as connection, connection.begin():
+                _upgrade(connection, connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+                connection.exec_driver_sql(f"PRAGMA user_version={tables.SCHEMA_VERSION}")
+        except SQLAlchemyError as error:
+            fix = "检查磁盘空间与权限；库没有动过，可以重来"
+            raise StoreError(
+                f"旧格式的库升级不了（{_reason(error)}）", where=str(engine.url.database), fix=fix
+            ) from error
     return engine
+
+
+def _upgrade(connection: Connection, version: int) -> None:
+    """Carry out the numbered steps that a store lacks."""
+    if version < 2:
+        tables.metadata.create_all(connection, [tables.trail, tables.reviewer])
+        trailing.tell_of_all(connection)
 
 
 def _sqlite_engine(database: str | Path, pool: type[Pool] = NullPool, **options: str) -> Engine:
@@ -205,7 +236,13 @@ def _prepare(connection: Connection, where: str, create: bool) -> None:
     stored = {row.name: row.value for row in connection.execute(select(tables.meta))} if ours else {}
     if stored.get("application") != str(tables.APPLICATION_ID):
         raise StoreError("数据库里有别的程序的表", where=where, fix="为 judge 另建一个空数据库；原有的表没有动过")
-    _check_version(int(stored["schema"]), where)
+    version = int(stored["schema"])
+    _check_version(version, where)
+    if version < tables.SCHEMA_VERSION:
+        _wait_for_turn(connection)
+        schema = tables.meta.c.name == "schema"
+        _upgrade(connection, int(connection.execute(select(tables.meta.c.value).where(schema)).scalar_one()))
+        connection.execute(update(tables.meta).where(schema).values(value=str(tables.SCHEMA_VERSION)))
 
 
 def _address(url: str) -> URL:

@@ -15,6 +15,7 @@ from judge.records import (
     Answer,
     Candidate,
     Case,
+    Deliberation,
     Dialogue,
     HumanVerdict,
     Judge,
@@ -201,6 +202,7 @@ class Reading(Columns):
                 both_bad=content.get("both_bad", False),
                 supersedes=row.supersedes,
                 comment=content.get("comment", ""),
+                deliberation=from_plain(Deliberation, content.get("deliberation", {})),
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from judge.codec import encode_result, to_json
@@ -42,7 +43,8 @@ NOTHING: Row = {
 }
 
 
-def _content(value: Json) -> Row:
+def content_columns(value: Json) -> Row:
+    """Return a record's JSON, and the hash by which a changed one is told from it."""
     return {"content_hash": content_hash("content", value), "content": to_json(value)}
 
 
@@ -70,7 +72,7 @@ def result_columns(result: Result | Skipped) -> Row:
 
 
 def bank_row(bank: Bank) -> Row:
-    return {"key": content_hash("bank", bank), "name": bank.name, **_content(plain(bank))}
+    return {"key": content_hash("bank", bank), "name": bank.name, **content_columns(plain(bank))}
 
 
 def question_row(question: Question) -> Row:
@@ -82,7 +84,7 @@ def question_row(question: Question) -> Row:
         "ability": question.ability,
         "turns": len(question.turns),
         "refuse": question.refuses,
-        **_content(plain(question)),
+        **content_columns(plain(question)),
     }
 
 
@@ -105,7 +107,7 @@ def dialogue_row(dialogue: Dialogue, question: int, candidate: int) -> Row:
         "outcome": OUTCOMES.index(dialogue.outcome),
         "ended": dialogue.ended,
         "prompts": content_hash("prompts", [answer.prompt for answer in dialogue.answers]),
-        **_content(plain(dialogue.answers)),
+        **content_columns(plain(dialogue.answers)),
     }
 
 
@@ -127,7 +129,7 @@ def judgment_row(judgment: Judgment, question: int, judge: int, shown: list[int]
         "placement_known": judgment.case.placement_known,
         "repeat": judgment.repeat,
         **result_columns(judgment.result),
-        **_content({name: value for name, value in content.items() if value is not None}),
+        **content_columns({name: value for name, value in content.items() if value is not None}),
     }
 
 
@@ -139,6 +141,7 @@ def human_row(human: HumanVerdict, question: int, shown: list[int]) -> Row:
         "comment": human.comment or None,
         "probability": human.probability,
         "placement_known": None if human.case.placement_known else False,
+        "deliberation": plain(human.deliberation) or None,
     }
     return {
         "key": human.key,
@@ -152,8 +155,14 @@ def human_row(human: HumanVerdict, question: int, shown: list[int]) -> Row:
         "adjudicates": human.adjudicates,
         "supersedes": human.supersedes,
         **result_columns(human.result),
-        **_content({name: value for name, value in content.items() if value is not None}),
+        **content_columns({name: value for name, value in content.items() if value is not None}),
     }
+
+
+def human_digest(row: Mapping[str, object]) -> str:
+    """Name all that a row of `human_verdict` says, but for the reviewer, who may be purged: what its trail entry holds."""
+    left_out = {"code", "reviewer", "content_hash"}
+    return content_hash("human row", {name: value for name, value in sorted(row.items()) if name not in left_out})
 
 
 def tally_row(tally: Tally, candidate: int, baseline: int, judge: int) -> Row:
@@ -165,12 +174,12 @@ def tally_row(tally: Tally, candidate: int, baseline: int, judge: int) -> Row:
         "baseline": baseline,
         "judge": judge,
         **counts,
-        **_content(plain(counts)),
+        **content_columns(plain(counts)),
     }
 
 
 def run_row(run: Run, created: str) -> Row:
-    return {"key": run.key, "name": run.name, "kind": run.kind, "created": created, **_content(run.content)}
+    return {"key": run.key, "name": run.name, "kind": run.kind, "created": created, **content_columns(run.content)}
 
 
 def plain_fields(value: object) -> dict[str, Json]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 # Written into the header of a SQLite file ("jdge"), so that a foreign file is known before it is opened.
 APPLICATION_ID = 0x6A646765
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: trail and reviewer
 
 metadata = MetaData()
 
@@ -167,6 +167,35 @@ run = Table(
     Column("kind", String(16), nullable=False),
     Column("created", String(32), nullable=False),  # UTC, ISO 8601
     *_content(),
+)
+
+# ── what people do ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Everything that happened to human verdicts, in order, each entry bound to the one before it (judge.trail).
+trail = Table(
+    "trail",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("time", String(32), nullable=False),  # UTC, ISO 8601
+    Column("event", String(16), nullable=False),
+    Column("who", Text, nullable=True),  # null where the person was purged; the entry holds the mark alone
+    Column("salt", String(32), nullable=True),
+    Column("mark", String(32), nullable=False),
+    Column("subject", Text, nullable=False, index=True),  # what it is about: a target, a question, a draw; never a name
+    Column("content", Text, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+# Who may enter the review page; rows change when a link is used, renewed or revoked.
+reviewer = Table(
+    "reviewer",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("role", String(8), nullable=False),
+    Column("token", String(64), nullable=True),  # hash of the link's token, until it is used
+    Column("session", String(64), nullable=True),  # hash of the cookie
+    Column("revoked", Boolean, nullable=False),
 )
 
 # ── what a run in progress needs ──────────────────────────────────────────────────────────────────────────────────────

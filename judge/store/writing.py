@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from judge.errors import InputError, StoreError
 from judge.ploys import suspicious
 from judge.records import Bank, Case, Dialogue, HumanVerdict, Judgment, Question, Run, Tally
-from judge.store import rows, tables
+from judge.store import rows, tables, trailing
+from judge.trail import Happening
 
 CHUNK = 500  # keys in one query: below every database's limit on parameters
 
@@ -55,8 +56,9 @@ class Writing:
         human_verdicts: Sequence[HumanVerdict] = (),
         tallies: Sequence[Tally] = (),
         run: Run | None = None,
+        who: str = "judge",
     ) -> Added:
-        """Append records and all they refer to in one transaction.
+        """Append records and all they refer to in one transaction; `who` drew the items, where the run is a draw.
 
         Raises InputError where a record contradicts the stored one of the same key, StoreError where writing fails;
         in both cases nothing was written.
@@ -80,8 +82,23 @@ class Writing:
             append.all_humans(human_verdicts)
             append.all_tallies(tallies)
             if run is not None:
-                append(tables.run, [rows.run_row(run, datetime.now(UTC).isoformat(timespec="seconds"))])
+                append.run(run, who)
         return Added(append.new, append.known)
+
+    def append_humans(self, human_verdicts: Sequence[HumanVerdict], also: Sequence[Happening] = ()) -> None:
+        """Append what people said on dialogues that are stored already, and what else happened, in one transaction."""
+        cases = [human.case for human in human_verdicts]
+        with self._writing() as connection:
+            append = Append(connection)
+            append.find(tables.question, [case.question.key for case in cases])
+            append.find(tables.dialogue, [one.key for case in cases for one in case.dialogues])
+            append.all_humans(human_verdicts)
+            trailing.append(connection, also)
+
+    def tell(self, *happenings: Happening) -> None:
+        """Append to the trail what happened beside verdicts."""
+        with self._writing() as connection:
+            trailing.append(connection, happenings)
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
@@ -144,6 +161,15 @@ class Append:
         codes, _ = self.stored(table, [str(row["key"]) for row in content])
         self(table, list({str(row["key"]): row for row in reversed(content) if row["key"] not in codes}.values())[::-1])
 
+    def find(self, table: Table, keys: Sequence[str]) -> None:
+        """Look up the codes of records that are stored already."""
+        self.codes[table.name] = self.stored(table, list(set(keys)))[0]
+
+    def run(self, run: Run, who: str) -> None:
+        row = rows.run_row(run, datetime.now(UTC).isoformat(timespec="seconds"))
+        if self(tables.run, [row]) and run.kind == "audit":
+            trailing.append(self.connection, [Happening("draw", who, run.name, {"content": str(row["content_hash"])})])
+
     def code(self, table: Table, record: Keyed) -> int:
         return self.codes[table.name][record.key]
 
@@ -187,14 +213,12 @@ class Append:
         )
 
     def all_humans(self, human_verdicts: Iterable[HumanVerdict]) -> None:
-        self(
-            tables.human_verdict,
-            [
-                rows.human_row(one, self.code(tables.question, one.case.question), self.shown(one.case))
-                for one in human_verdicts
-            ],
-            lambda _: "人工判定",
-        )
+        content = {
+            one.key: rows.human_row(one, self.code(tables.question, one.case.question), self.shown(one.case))
+            for one in human_verdicts
+        }
+        fresh = self(tables.human_verdict, list(content.values()), lambda _: "人工判定")
+        trailing.append(self.connection, [trailing.said(row) for key, row in content.items() if key in fresh])
 
     def all_tallies(self, tallies: Iterable[Tally]) -> None:
         self(

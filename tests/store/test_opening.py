@@ -17,6 +17,7 @@ import pytest
 
 from judge.errors import StoreError
 from judge.store import Store, open_store, tables
+from judge.trail import broken
 from tests.store.samples import JIA_WOOD, JUDGMENTS, YI_WOOD, dump, everything
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]{2}")
@@ -95,7 +96,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda path: path.write_text("题目,回答\n" * 99, "utf-8"), "不是 judge 的库文件"),
     "picture": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(9999)), "不是 judge 的库文件"),
     "foreign database": (foreign_database, "是别的程序的 SQLite 文件"),
-    "newer version": (newer, "库的格式是第 2 版，本程序只认识到第 1 版"),
+    "newer version": (
+        newer,
+        f"库的格式是第 {tables.SCHEMA_VERSION + 1} 版，本程序只认识到第 {tables.SCHEMA_VERSION} 版",
+    ),
 }
 
 
@@ -273,6 +277,7 @@ FILL = """
 import json, os, resource, sys
 from pathlib import Path
 from sqlalchemy import select
+from judge.trail import broken
 from tests.store.samples import everything
 from judge.errors import StoreError
 from judge.records import Answer, Candidate, Dialogue, Model, Question, Turn
@@ -383,6 +388,7 @@ if may_mount():  # elsewhere the limit on file size stands for the full disk
 import json, os, sys
 from judge.errors import StoreError
 from judge.store import open_store
+from judge.trail import broken
 from tests.store.samples import everything
 store = open_store(sys.argv[1])
 said = {"candidates": len(store.candidates())}
@@ -441,9 +447,12 @@ def test_a_database_of_a_newer_program_is_refused_untouched(postgres_url: str) -
     store = open_store(postgres_url, create=True)
     store.add(**everything())
     with store.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE meta SET value = '2' WHERE name = 'schema'")
+        connection.exec_driver_sql("UPDATE meta SET value = '3' WHERE name = 'schema'")
     before = dump(store)
-    assert refusal(postgres_url, create=True).message == "库的格式是第 2 版，本程序只认识到第 1 版"
+    assert (
+        refusal(postgres_url, create=True).message
+        == f"库的格式是第 {tables.SCHEMA_VERSION + 1} 版，本程序只认识到第 {tables.SCHEMA_VERSION} 版"
+    )
     assert dump(store) == before
     store.engine.dispose()
 
@@ -525,3 +534,56 @@ def test_one_store_reads_what_the_other_wrote(store_url: str) -> None:
     assert dump(reader) == dump(writer)
     writer.engine.dispose()
     reader.engine.dispose()
+
+
+# ── a store of an earlier version ─────────────────────────────────────────────────────────────────────────────────────
+
+BEFORE_THE_TRAIL = ("DROP TABLE trail", "DROP TABLE reviewer", "DELETE FROM meta WHERE name = 'trail'")
+
+
+@pytest.fixture
+def first_version(path: Path) -> Path:
+    """A store as the first version left it: without a trail."""
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in BEFORE_THE_TRAIL:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version=1")
+        connection.commit()
+    return path
+
+
+def trailed(store: Store) -> list[tuple[str, str | None]]:
+    return [(entry.event, entry.who) for entry in store.trail()]
+
+
+def test_an_earlier_store_is_upgraded_and_its_verdicts_get_a_trail(first_version: Path) -> None:
+    store = open_store(str(first_version))
+    said = [("verdict", one.reviewer) for one in everything()["human_verdicts"]]
+    assert trailed(store) == said
+    assert not list(broken(store.trail(), store.trail_head()))
+    store.engine.dispose()
+    again = open_store(str(first_version))
+    assert trailed(again) == said
+    again.engine.dispose()
+
+
+def test_an_earlier_store_that_may_not_be_written_is_read_from_an_upgraded_copy(first_version: Path) -> None:
+    first_version.chmod(0o444)
+    before = lying_in(first_version.parent)
+    store = open_store(str(first_version))
+    assert len(store.trail()) == len(everything()["human_verdicts"])
+    store.engine.dispose()
+    assert lying_in(first_version.parent) == before
+
+
+def test_an_earlier_database_is_upgraded(postgres_url: str) -> None:
+    store = open_store(postgres_url, create=True)
+    store.add(**everything())
+    with store.engine.begin() as connection:
+        for statement in (*BEFORE_THE_TRAIL, "UPDATE meta SET value = '1' WHERE name = 'schema'"):
+            connection.exec_driver_sql(statement)
+    store.engine.dispose()
+    upgraded = open_store(postgres_url)
+    assert trailed(upgraded) == [("verdict", one.reviewer) for one in everything()["human_verdicts"]]
+    assert not list(broken(upgraded.trail(), upgraded.trail_head()))
+    upgraded.engine.dispose()

@@ -1,0 +1,66 @@
+"""The trail as it is kept: appended within the transaction of what it tells."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from judge import __version__
+from judge.codec import to_json
+from judge.identity import Json
+from judge.store import rows, tables
+from judge.trail import Entry, Happening, chained
+
+HEAD = "trail"  # in `meta`: number and hash of the last entry, apart from the chain itself
+
+
+def append(connection: Connection, happenings: Sequence[Happening]) -> None:
+    """Put happenings at the end of the trail; the transaction writes alone, so nothing comes between."""
+    if not happenings:
+        return
+    table = tables.trail
+    last = connection.execute(select(table).order_by(table.c.number.desc()).limit(1)).first()
+    time = datetime.now(UTC).isoformat(timespec="milliseconds")
+    salts = (secrets.token_hex(16) for _ in happenings)
+    entries = list(chained(happenings, entry_of(last) if last else None, time, salts))
+    connection.execute(insert(table), [_row(one) for one in entries])
+    connection.execute(delete(tables.meta).where(tables.meta.c.name == HEAD))
+    connection.execute(insert(tables.meta), {"name": HEAD, "value": f"{entries[-1].number}:{entries[-1].hash}"})
+
+
+def said(row: rows.Row) -> Happening:
+    """Tell of a human verdict that was added, by its row."""
+    content: Json = {"verdict": str(row["key"]), "row": rows.human_digest(row), "version": __version__}
+    return Happening("verdict", str(row["reviewer"]), str(row["target"]), content)
+
+
+def tell_of_all(connection: Connection) -> None:
+    """Begin the trail of a store that had none with the verdicts that are there."""
+    table = tables.human_verdict
+    found = connection.execute(select(table).order_by(table.c.code)).mappings()
+    append(connection, [said(dict(row)) for row in found])
+
+
+def entry_of(row: Row[Any]) -> Entry:
+    return Entry(
+        row.number,
+        row.time,
+        row.event,
+        row.who,
+        row.salt,
+        row.mark,
+        row.subject,
+        json.loads(row.content),
+        row.previous,
+        row.hash,
+    )
+
+
+def _row(entry: Entry) -> rows.Row:
+    names = ("number", "time", "event", "who", "salt", "mark", "subject", "previous", "hash")
+    return {**{name: getattr(entry, name) for name in names}, "content": to_json(entry.content)}
