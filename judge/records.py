@@ -6,6 +6,7 @@ name is always at hand and never glued together. `key` names a record by what it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -298,8 +299,12 @@ class Case:
     @cached_property
     def target(self) -> str:
         """Name what is judged whatever the placement."""
-        keys = sorted(dialogue.key for dialogue in self.dialogues)
-        return content_hash("target", [self.question.key, self.scope.turn, keys])
+        return target_of(self.question.key, self.scope, (dialogue.key for dialogue in self.dialogues))
+
+
+def target_of(question: str, scope: Scope, dialogues: Iterable[str]) -> str:
+    """Return the name of what is judged, from the keys of its question and dialogues."""
+    return content_hash("target", [question, scope.turn, sorted(dialogues)])
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from judge.plan import check_plan
 from judge.records import AGAIN, Bank, Plan, Run, Tally
 from judge.store import Store
 
+Struck: TypeAlias = tuple[tuple[str, str], ...]  # questions that people took out of the scores: id and reason
 PEOPLE = "人工"  # the judge's name on boards made of human verdicts
 
 
@@ -32,6 +34,7 @@ class Material:
     abilities: tuple[str, ...]
     dialogues: DialogueColumns
     judgments: JudgmentColumns
+    struck: Struck = ()
 
     @property
     def human(self) -> bool:
@@ -191,6 +194,7 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
     )
     dialogues = store.dialogue_columns(bank, candidates, plan.history)
     questions = _one_version(questions, dialogues)
+    questions, struck = _without_struck(store, bank, questions)
     if plan.limit is not None:
         questions = questions.take(np.array(evenly(questions.ability.tolist(), plan.limit), np.int64))
     return Material(
@@ -203,7 +207,18 @@ def material(store: Store, bank: str, candidates: list[int], plan: Plan, *, huma
         abilities=abilities,
         dialogues=dialogues,
         judgments=about(judgments, candidates, questions),
+        struck=struck,
     )
+
+
+def _without_struck(store: Store, bank: str, questions: QuestionColumns) -> tuple[QuestionColumns, Struck]:
+    """Leave out the questions that people found invalid; say which."""
+    found = store.struck(bank)
+    if not found:
+        return questions, ()
+    codes = {code: found[key] for key, code in store.question_codes(bank).items() if key in found}
+    gone = np.isin(questions.code, list(codes))
+    return questions.take(~gone), tuple(codes[code] for code in questions.code[gone].tolist())
 
 
 def of_plan(tallies: Sequence[Tally], plan: Plan, known: Mapping[int, str]) -> list[Tally]:

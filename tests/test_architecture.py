@@ -72,6 +72,7 @@ LEVELS = [
     {"judge.review", "judge.schedule"},
     {"judge.pipeline", "judge.engines", "judge.layout", "judge.drift"},
     {"judge.report"},
+    {"judge.review.app"},
     {"judge.cli"},
 ]
 

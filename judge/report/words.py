@@ -44,10 +44,15 @@ class Words:
         return markup.ENGLISH if self.language == "en" else markup.CHINESE
 
 
-@cache
 def words(language: Language) -> Words:
-    """Read the words of a language."""
-    path = Path(__file__).with_name(f"words.{language}.toml")
+    """Read the words of a report in a language."""
+    return words_in(Path(__file__).parent, language)
+
+
+@cache
+def words_in(folder: Path, language: Language) -> Words:
+    """Read the words of a language that stand in a folder."""
+    path = folder / f"words.{language}.toml"
     return Words(language, dict(_flat(tomllib.loads(path.read_text(encoding="utf-8")))))
 
 

@@ -63,6 +63,14 @@ def draw_scores(store: Store, queue: Queue, plan: Plan, count: int, overlap: flo
     return names.made("scores", items, len(left), 1.0, overlap, seed)
 
 
+def covering(store: Store, queue: Queue, plan: Plan) -> list[Draw]:
+    """Return the draws that were made from everything the queue holds, oldest first."""
+    names = _Names(store, queue, plan)
+    units: tuple[Unit, ...] = ("pairs", "scores")
+    found = [one for unit in units for one in names.earlier(unit)]
+    return sorted(found, key=names.draws.index)
+
+
 def _drawn(
     items: list[DrawnItem], left: list[int], error: Reals, strata: Codes, count: int, uniform: float, seed: int
 ) -> list[DrawnItem]:

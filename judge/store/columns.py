@@ -117,6 +117,19 @@ class Columns:
         query = select(table.c.key, table.c.code).where(table.c.bank == bank).order_by(table.c.code)
         return {row.key: row.code for row in self._rows(query)}
 
+    def struck(self, bank: str) -> dict[str, tuple[str, str]]:
+        """Return the questions (by key) of a bank that people took out of the scores: id and reason of each."""
+        table, question = tables.trail, tables.question
+        query = (
+            select(table.c.event, table.c.subject, table.c.content, question.c.id)
+            .join(question, table.c.subject == question.c.key)
+            .where(table.c.event.in_(("invalid", "valid")), question.c.bank == bank)
+            .order_by(table.c.number)
+        )
+        last = {row.subject: row for row in self._rows(query)}
+        struck = {key: row for key, row in last.items() if row.event == "invalid"}
+        return {key: (row.id, str(json.loads(row.content)["reason"])) for key, row in struck.items()}
+
     def banks(self) -> list[BankSummary]:
         """Return every bank with what belongs to it."""
         question = tables.question

@@ -7,16 +7,27 @@ import json
 import secrets
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from judge.codec import from_json
 from judge.columns import Kind
 from judge.identity import Json
-from judge.records import Answer, Candidate, Dialogue, Model, Question
+from judge.records import (
+    Answer,
+    Candidate,
+    Dialogue,
+    Model,
+    Question,
+    Scores,
+    Skipped,
+    Unanswered,
+    Unreadable,
+    Verdict,
+)
 from judge.store import rows, tables, trailing
-from judge.store.columns import Standing
+from judge.store.columns import Standing, result_of
 from judge.store.working import Working
 from judge.store.writing import chunks
 from judge.trail import START, Entry, Event, Happening
@@ -36,13 +47,49 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """A verdict of one person that stands, as far as it decides who is asked next."""
+    """One person's verdict on a target that stands, as the page needs it; first: key of the dialogue that stood left.
+
+    draw: for which the person was asked; None where the person chose the item.
+    """
 
     target: str
     reviewer: str
     adjudicates: bool
-    skipped: bool
+    first: str
+    said: Verdict | Scores | Skipped
     standing: Standing
+    draw: str | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the person passed the item on, or took the verdict back."""
+        return isinstance(self.said, Skipped)
+
+
+class Vote(NamedTuple):
+    """One vote, score or skip as a row, whether it stands or not; first, second: keys of the dialogues as shown, left first.
+
+    side: 0 left, 1 tie, 2 right, and `placed`: it is known which stood left; score: share of full points, in [0, 1];
+    skipped: the reason. time: UTC, from the trail.
+    """
+
+    key: str
+    supersedes: str | None
+    target: str
+    question: int
+    ability: str
+    reviewer: str
+    adjudicates: bool
+    first: str
+    second: str | None = None
+    side: int | None = None
+    placed: bool = True
+    score: float | None = None
+    skipped: str | None = None
+    both_bad: bool = False
+    confidence: int | None = None
+    seconds: float | None = None
+    time: str | None = None
 
 
 class People(Working):
@@ -67,34 +114,57 @@ class People(Working):
         """Return number and hash of the last entry as they are kept apart from the chain."""
         found = self._rows(select(tables.meta.c.value).where(tables.meta.c.name == trailing.HEAD))
         number, _, last = str(found[0].value).partition(":") if found else ("0", "", START)
-        return int(number), last
+        return int(number) if number.isdecimal() else 0, last
 
     def told(self) -> Iterator[tuple[str, str, str]]:
-        """Yield key, reviewer and digest of every human verdict as it stands in its table."""
-        query = select(tables.human_verdict).order_by(tables.human_verdict.c.code)
-        for row in self._rows(query):
-            content = dict(row._mapping)
-            yield row.key, row.reviewer, rows.human_digest(content)
+        """Yield key, reviewer and digest of every human verdict as it stands in its table, in order."""
+        for row in self._rows(select(tables.human_verdict).order_by(tables.human_verdict.c.code)):
+            yield row.key, row.reviewer, rows.digest(dict(row._mapping))
 
-    def drawn(self) -> dict[str, str]:
-        """Return the content hashes of all draws by name."""
+    def drawn(self) -> Iterator[tuple[str, str]]:
+        """Yield name and digest of every draw, in order."""
         table = tables.run
-        return {row.name: row.content_hash for row in self._rows(select(table).where(table.c.kind == "audit"))}
+        for row in self._rows(select(table).where(table.c.kind == "audit").order_by(table.c.code)):
+            yield row.name, rows.digest(dict(row._mapping))
 
     # ── what people said, item by item ────────────────────────────────────────────────────────────────────────────────
 
-    def voices(self) -> list[Voice]:
-        """Return every person's verdict that stands, adjudications beside what they settle."""
-        table = tables.human_verdict
+    def voices(self, targets: Collection[str] = ()) -> list[Voice]:
+        """Return every person's verdict that stands, in order, adjudications beside what they settle; on some targets or on all."""
+        table, shown = tables.human_verdict, tables.dialogue
         later = {row.supersedes for row in self._rows(select(table.c.supersedes)) if row.supersedes is not None}
-        wanted = (table.c.key, table.c.target, table.c.reviewer, table.c.adjudicates, table.c.kind, table.c.content)
+        wanted = (table.c.key, table.c.target, table.c.reviewer, table.c.adjudicates, table.c.content)
+        query = select(*wanted, shown.c.key.label("first")).join(shown, table.c.first == shown.c.code)
         found: dict[tuple[str, str, bool], Voice] = {}
-        for row in self._rows(select(*wanted).order_by(table.c.code)):
-            if row.key not in later:
-                passed = row.kind == Kind.UNANSWERED
-                voice = Voice(row.target, row.reviewer, row.adjudicates, passed, Standing(row.key, row.content))
-                found[row.target, row.reviewer, row.adjudicates] = voice
+        for row in self._rows(query.order_by(table.c.code)):
+            if row.key not in later and (not targets or row.target in targets):
+                content = json.loads(row.content)
+                said = result_of(content)
+                assert not isinstance(said, Unreadable | Unanswered)
+                place = (row.target, row.reviewer, row.adjudicates)
+                found.pop(place, None)  # the latest stands, at the place in the order that it has
+                found[place] = Voice(*place, row.first, said, Standing(row.key, row.content), content.get("draw"))
         return list(found.values())
+
+    def votes(self, bank: str, history: str = "own") -> list[Vote]:
+        """Return all that people ever said on a bank as rows, in order, superseded ones and adjudications included."""
+        table, question, trail = tables.human_verdict, tables.question, tables.trail
+        left, right = tables.dialogue.alias("shown_first"), tables.dialogue.alias("shown_second")
+        names = (table.c[name] for name in ("key", "supersedes", "target", "question"))
+        result = (table.c[name] for name in ("kind", "side", "value", "worst", "best", "content"))
+        query = (
+            select(*names, question.c.ability, table.c.reviewer, table.c.adjudicates)
+            .add_columns(left.c.key.label("first"), right.c.key.label("second"), *result)
+            .join(left, table.c.first == left.c.code)
+            .outerjoin(right, table.c.second == right.c.code)
+            .join(question, table.c.question == question.c.code)
+            .where(question.c.bank == bank, left.c.history == history)
+            .order_by(table.c.code)
+        )
+        told = select(trail.c.time, trail.c.content).where(trail.c.event == "verdict")
+        entries, found = self._rows(told), self._rows(query)
+        time = {said["verdict"]: row.time for row, said in zip(entries, _contents(entries), strict=True)}
+        return [_vote(row, said, time.get(row.key)) for row, said in zip(found, _contents(found), strict=True)]
 
     def dialogues_by_key(self, keys: Sequence[str]) -> dict[str, Dialogue]:
         """Return some dialogues by key."""
@@ -179,18 +249,45 @@ class People(Working):
             mine = connection.execute(select(human).where(human.c.reviewer == name)).mappings().all()
             changed: dict[str, Json] = {}
             for row in mine:
-                content = {key: value for key, value in json.loads(row["content"]).items() if key != "comment"}
+                content = json.loads(row["content"])
+                if (comment := content.pop("comment", None)) and content.get("skipped") == comment:
+                    content["skipped"] = "跳过"  # a sheet gives the comment as the reason
                 kept = {**row, "reviewer": alias, **rows.content_columns(content)}
                 connection.execute(update(human).where(human.c.code == row["code"]).values(kept))
-                changed[str(row["key"])] = rows.human_digest(kept)
+                changed[str(row["key"])] = rows.digest(kept)
             trail = tables.trail
-            connection.execute(update(trail).where(trail.c.who == name).values(who=None, salt=None))
-            trailing.append(connection, [Happening("purge", alias, "", {"rows": changed})])
+            named = trail.c.who == name
+            entries = list(connection.execute(select(trail.c.number).where(named).order_by(trail.c.number)).scalars())
+            connection.execute(update(trail).where(named).values(who=None, salt=None))
+            trailing.append(connection, [Happening("purge", alias, "", {"rows": changed, "entries": entries})])
         return len(mine)
 
 
 def _person(row: Row[Any]) -> Person:
     return Person(row.name, row.role, row.token is not None, row.revoked)
+
+
+def _vote(row: Row[Any], content: dict[str, Any], time: str | None) -> Vote:
+    values: tuple[Any, ...] = tuple(row)
+    kind, side, value, worst, best = values[9:14]
+    how = content.get("deliberation", {})
+    said = (
+        side if kind == Kind.VERDICT else None,
+        content.get("placement_known", True),
+        (value - worst) / (best - worst) if kind == Kind.SCORES and worst != best else None,
+        content.get("skipped"),
+        content.get("both_bad", False),
+        how.get("confidence"),
+        how.get("seconds"),
+        time,
+    )
+    return Vote._make(values[:9] + said)
+
+
+def _contents(found: Sequence[Row[Any]]) -> Iterator[dict[str, Any]]:
+    """Yield what the content of each row holds: many short texts are read as one, in a fifth of the time."""
+    for at in range(0, len(found), 500):
+        yield from json.loads(f"[{','.join(row.content for row in found[at : at + 500])}]")
 
 
 def _hash(secret: str) -> str:

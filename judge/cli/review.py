@@ -1,0 +1,197 @@
+"""judge review"""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from judge.cli.about import About, about_options
+from judge.cli.help import Command
+from judge.cli.output import listed, opened, store_option
+from judge.errors import InputError, UnknownName
+
+if TYPE_CHECKING:
+    from judge.report.words import Language
+    from judge.review.chair import Chair
+    from judge.store import Store
+    from judge.store.people import Role
+
+EPILOG = """\b
+例：
+  judge review                                一个人用：打印一个链接，判的、看的都在里面
+  judge review --reviewers 张,李 --leads 王 --target 3
+  judge review llmeval2 --items 200 --host 0.0.0.0 --allow-host 评测机:8750
+  judge review --export-static 发出去/ --reviewers 小陈   一个文件，离线判完收回来 judge import
+  judge review --revoke 张                    这个人从此进不来
+  judge review --purge-reviewer 张            删掉名字与附言，判定留着
+
+判之前页面上没有候选、评委与得分；左右随机；每一条被抽中的概率都记着，判过的立刻进校正。
+停了再开、断网、刷新都不丢：判定一交就进库，判到哪里接着判。
+"""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@about_options
+@click.option("--reviewers", metavar="名字,…", help="给这些人各发一个链接，只能用一次")
+@click.option("--leads", metavar="名字,…", help="负责人：能裁定、看全组、翻看、发链接")
+@click.option(
+    "--items", type=click.IntRange(0), default=40, metavar="条", help="至少有这么多条没判的，不够就抽（默认 40）"
+)
+@click.option("--uniform", type=click.FloatRange(0.3, 1), default=0.3, metavar="比例", help="均匀抽的比例（默认 0.3）")
+@click.option(
+    "--overlap", type=click.FloatRange(0, 1), default=0.2, metavar="比例", help="请两个人判的比例（默认 0.2）"
+)
+@click.option("--seed", type=int, default=0, metavar="种子", help="换一个种子抽出别的条目（默认 0）")
+@click.option(
+    "--target",
+    "wanted",
+    type=click.FloatRange(0, min_open=True),
+    default=3.0,
+    metavar="分",
+    help="想要的区间半宽（默认 ±3 分）",
+)
+@click.option(
+    "--repeats",
+    type=click.FloatRange(0, 0.5),
+    default=0.1,
+    metavar="比例",
+    help="同一条左右换过再给同一个人的比例，量这个人（默认 0.1）",
+)
+@click.option(
+    "--golds",
+    type=click.FloatRange(0, 0.5),
+    default=0.05,
+    metavar="比例",
+    help="掺进一边答非所问的比例，量这个人（默认 0.05）",
+)
+@click.option("--own-rulings", is_flag=True, help="负责人也能裁定自己判过的")
+@click.option("--host", default="127.0.0.1", metavar="地址", help="在哪个地址上开（默认 127.0.0.1，只有本机能进）")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8750, metavar="端口", help="端口（默认 8750；0：随便挑一个）"
+)
+@click.option("--allow-host", multiple=True, metavar="主机名", help="别人用来打开的主机名，可写几次")
+@click.option(
+    "--export-static",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="目录",
+    help="不开服务：给每个人写一个能离线判的文件",
+)
+@click.option("--revoke", metavar="名字", help="撤销这个人的链接与登录，然后退出")
+@click.option("--purge-reviewer", metavar="名字", help="删掉这个人的名字与附言，判定留着，然后退出")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="页面的语言（默认中文）")
+@store_option
+def review(
+    about: About,
+    reviewers: str | None,
+    leads: str | None,
+    items: int,
+    uniform: float,
+    overlap: float,
+    seed: int,
+    wanted: float,
+    repeats: float,
+    golds: float,
+    own_rulings: bool,
+    host: str,
+    port: int,
+    allow_host: tuple[str, ...],
+    export_static: Path | None,
+    revoke: str | None,
+    purge_reviewer: str | None,
+    lang: Language,
+    url: str,
+) -> None:
+    """打开审阅页：人来判有分歧的评判，榜跟着变。"""
+    from judge.cli.live import limits
+    from judge.review.chair import Drawing
+    from judge.review.chair import opened as opened_room
+    from judge.review.room import Terms
+
+    store = opened(url)
+    if revoke is not None:
+        _revoke(store, revoke)
+        return
+    if purge_reviewer is not None:
+        print(f"已删掉 {purge_reviewer} 的名字与附言；{store.purge(purge_reviewer)} 条判定留着，不再写是谁。")
+        return
+    people: dict[str, Role] = {**dict.fromkeys(_names(reviewers), "reviewer"), **dict.fromkeys(_names(leads), "lead")}
+    print("正在看评委说了什么……", file=sys.stderr)
+    terms, drawing = Terms(repeats, golds, wanted, own_rulings), Drawing(items, uniform, overlap, seed)
+    chair = opened_room(store, about.plan(store), drawing, terms, limits())
+    if export_static is not None:
+        _export(chair, people, export_static, lang)
+    else:
+        _open(store, chair, people, host, port, allow_host, lang)
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    names = listed(text) or ()
+    for name in names:
+        if not name or len(name) > 40 or any(one in "<>" or not one.isprintable() for one in name):
+            raise InputError(f"名字 {name!r} 用不得", where="命令行", fix="1 到 40 个字，不含尖括号与控制字符")
+    return names
+
+
+def _revoke(store: Store, name: str) -> None:
+    if not store.revoke(name):
+        raise UnknownName("审阅者", name, [one.name for one in store.people()])
+    print(f"{name} 的链接与登录已撤销；判过的都在。")
+
+
+def _invited(store: Store, people: dict[str, Role], host: str) -> list[str]:
+    """Give links to those who were named; to whoever sits here where nobody can enter yet. Return lines to print."""
+    known = [one for one in store.people() if not one.revoked]
+    if not people and not any(one.role == "lead" for one in known):
+        people = {getpass.getuser(): "lead"}
+    lines = []
+    for name, role in people.items():
+        word = "负责人" if role == "lead" else "审阅者"
+        lines.append(f"  {word} {name}：http://{host}/#token={store.invite(name, role)}")
+    return lines
+
+
+def _open(
+    store: Store, chair: Chair, people: dict[str, Role], host: str, port: int, names: tuple[str, ...], lang: Language
+) -> None:
+    from judge.review.app import review_app
+    from judge.review.app.serving import alone, hosts_of, listening, serve
+
+    desk = chair.room.desk
+    with alone(store, chair.room.bank), listening(host, port) as listener:
+        port = listener.getsockname()[1]
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
+        links = _invited(
+            store,
+            people,
+            (names[0] if names and ":" in names[0] else f"{names[0]}:{port}" if names else f"{shown}:{port}"),
+        )
+        width = chair.figures().width
+        print(f"题库 {chair.room.bank}：抽出 {len(desk.places)} 条，还有 {desk.waiting} 条要判。")
+        now = "还没有校正的数字" if width is None else f"校正后的区间半宽现在 ±{width:.1f}"
+        print(f"{now}，想要 ±{chair.room.terms.wanted:g}；够了就可以停，judge leaderboard --corrected 看榜。")
+        print(
+            "\n".join(["链接只能用一次，各人用各人的：", *links])
+            if links
+            else f"页面 http://{shown}:{port}/；要新链接：--reviewers 名字"
+        )
+        if host not in ("127.0.0.1", "localhost", "::1"):
+            print(f"注意：{host} 上的人都能连到这个端口。没有链接的进不来，但传输没有加密：只在可信的网络里这样开。")
+        print("停下：Ctrl-C。判过的都在库里，再开接着判。", flush=True)
+        serve(review_app(chair, hosts_of(host, port, names), f"judge_review_{port}", lang), [listener])
+
+
+def _export(chair: Chair, people: dict[str, Role], folder: Path, lang: Language) -> None:
+    from judge.review.app.exporting import exported
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in people or {getpass.getuser(): "reviewer"}:
+        path = folder / f"审阅-{name}.html"
+        if path.exists():
+            raise InputError("文件已经在了，不覆盖", where=str(path), fix="换个目录")
+        text, count = exported(chair.room, name, lang)
+        path.write_text(text, encoding="utf-8")
+        print(f"{path}：{count} 条；判完在页面里“保存判定文件”，收回来：judge import 判定文件.jsonl")
