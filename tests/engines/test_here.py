@@ -147,8 +147,12 @@ def test_stopping_drains_what_is_in_flight_and_loses_nothing(fresh: Store) -> No
         run = Run(fresh, work(fresh, server.url, bank(200)))
 
         async def interrupted() -> None:
-            asyncio.get_running_loop().call_later(0.4, run.stop)
-            await run.carry_out()
+            async def stop_in_the_middle() -> None:
+                while server.requests < 100:
+                    await asyncio.sleep(0.01)
+                run.stop()
+
+            await asyncio.gather(run.carry_out(), stop_in_the_middle())
             for voice in [*run.work.voices.values(), *(voice for _, voice in run.work.judges)]:
                 await voice.model.aclose()  # type: ignore[attr-defined]
 
