@@ -25,6 +25,7 @@ Event: TypeAlias = Literal[
     "invalid",  # a question was taken out of the scores; subject: the question
     "valid",  # and put back
     "battle",  # a battle began; subject: its question
+    "discard",  # and was thrown away without a vote
     "purge",  # a person's name and comments were deleted
 ]
 START = "0" * 64
@@ -61,6 +62,18 @@ class Entry:
         body = [self.number, self.time, self.event, self.mark, self.subject, self.content, self.previous]
         return hashlib.sha256(canonical_json(body).encode()).hexdigest()
 
+    @property
+    def fits(self) -> bool:
+        """Tell whether the entry has the hash that it must have; what has no JSON form was never written by us."""
+        try:
+            return self.hash == self.expected
+        except (TypeError, ValueError, RecursionError):
+            return False
+
+    def names(self, who: str) -> bool:
+        """Tell whether the entry's mark is that of a name; not where the person was purged."""
+        return self.salt is not None and mark(self.salt, who) == self.mark
+
 
 def mark(salt: str, who: str) -> str:
     """Return what the chain holds of a name."""
@@ -81,24 +94,44 @@ def chained(happenings: Iterable[Happening], last: Entry | None, time: str, salt
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What does not fit, and where: the number of an entry, or the key of a record."""
+    """What does not fit, and where: the number of an entry, the key of a verdict or the name of a draw.
+
+    "removed" at an entry: something is missing before it, or after the last; "rewritten": the chain closes, but is not the
+    one whose head somebody noted down.
+    """
 
     where: str
-    reason: Literal["changed", "removed", "added", "reordered", "name"]
+    reason: Literal["changed", "removed", "added", "reordered", "name", "rewritten"]
+    kind: Literal["entry", "verdict", "draw"] = "entry"
 
 
 def broken(entries: Iterable[Entry], head: tuple[int, str]) -> Iterator[Fault]:
     """Yield where the chain does not close; head: number and hash of the last entry as kept apart from it."""
-    number, previous, last = 0, START, START
-    for entry in entries:
+    chain = list(entries)
+    purged = {number for entry in chain for number in _purged(entry)}
+    number, last = 0, START
+    for entry in chain:
         if entry.number != number + 1:
             yield Fault(str(entry.number), "removed" if entry.number > number + 1 else "reordered")
-        elif entry.previous != previous:
+        elif entry.previous != last:
             yield Fault(str(entry.number), "reordered")
-        if entry.hash != entry.expected:
+        if not entry.fits:
             yield Fault(str(entry.number), "changed")
-        if entry.who is not None and (entry.salt is None or mark(entry.salt, entry.who) != entry.mark):
+        if not _named(entry, purged):
             yield Fault(str(entry.number), "name")
-        number, previous, last = entry.number, entry.hash, entry.hash
+        number, last = entry.number, entry.hash
     if (number, last) != head:
         yield Fault(str(max(number, head[0])), "removed" if number < head[0] else "added")
+
+
+def _named(entry: Entry, purged: set[int]) -> bool:
+    """Tell whether the name beside an entry is the one its mark was made of, or is gone because a purge says so."""
+    if entry.number in purged:
+        return entry.who is None and entry.salt is None
+    return entry.who is not None and entry.names(entry.who)
+
+
+def _purged(entry: Entry) -> list[int]:
+    """Return the numbers of the entries whose names a purge deleted."""
+    found = entry.content.get("entries") if entry.event == "purge" and isinstance(entry.content, dict) else None
+    return [one for one in found if isinstance(one, int)] if isinstance(found, list) else []

@@ -12,6 +12,7 @@ import click
 from judge.cli.about import About, about_options
 from judge.cli.help import Command, Group
 from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
+from judge.cli.trail import export, history, verify
 from judge.errors import InputError
 
 EPILOG = """\b
@@ -21,6 +22,9 @@ EPILOG = """\b
   judge audit status --target 3               现在差多少，还要看几条
   judge leaderboard --corrected               校正后的榜
   judge audit simulate --data llmeval2目录     拿逐条判过的数据演一遍：省多少人工
+  judge audit history 题号                     这道题的判定是怎么来的
+  judge audit verify                          每一条判定都还是当初写下的吗
+  judge audit export --out 判定.xlsx           全部人工判定，一行一条
 
 每一条被抽中的概率在抽的时候就记下；人自己挑来判的不知道概率，只作展示，不进校正。
 """
@@ -45,7 +49,8 @@ IMPORT = """\b
 例：
   judge audit import 判卷.jsonl --reviewer 小陈
 
-没填的行不算；填好一部分就可以先收，重复收同一份不会重复计；改了再收，以后一次为准。
+没填的行不算；填好一部分就可以先收，重复收同一份不会重复计。
+与已经收下的不同，一条也不收，逐条说明；确实要改，加 --replace，以后一次为准。
 """
 
 SHEET = """\b
@@ -192,14 +197,15 @@ def sheet(name: str, out: Path | None, url: str) -> None:
 @audit.command("import", cls=Command, epilog=IMPORT)
 @click.argument("file", type=click.Path(path_type=Path), metavar="判卷.jsonl")
 @click.option("--reviewer", required=True, metavar="名字", help="谁判的")
+@click.option("--replace", "replacing", is_flag=True, help="改判了：以后一次为准")
 @store_option
 @json_option
-def import_sheet(file: Path, reviewer: str, url: str, as_json: bool) -> None:
+def import_sheet(file: Path, reviewer: str, replacing: bool, url: str, as_json: bool) -> None:
     """收回判好的判卷。"""
     from judge.review.collecting import collected
 
     store = opened(url)
-    found = collected(store, file, reviewer)
+    found = collected(store, file, reviewer, replacing=replacing)
     store.add(human_verdicts=found.verdicts)
     new = len(found.verdicts) - found.changed
     if as_json:
@@ -318,3 +324,7 @@ def simulate(
     facts(console(), [("题库", bank), ("评委", judge)])
     print_unfit(found, console())
     print_simulation(result, console())
+
+
+for command in (history, verify, export):
+    audit.add_command(command)

@@ -27,6 +27,7 @@ EPILOG = """\b
   judge import 我的题库.jsonl 回答.jsonl
   judge import llmeval2 目录 --dataset 内部版  指定格式与数据集名
   judge import --formats                      能认的格式
+  judge import 判卷.jsonl                     判好的判卷，逐行写着 reviewer 的
 
 同一份数据导入两次等于导入一次；一份数据要么整份写入，要么一条不写。
 """
@@ -45,13 +46,21 @@ KINDS = {
 @click.option("--format", "format_name", metavar="格式", help="不自动识别，按这种格式读")
 @click.option("--dataset", metavar="名字", help="数据集名（默认按格式或文件名）")
 @click.option("--formats", "list_formats", is_flag=True, help="列出能认的格式")
+@click.option("--replace", "replacing", is_flag=True, help="人改判了：以后一次为准（否则不同的一条也不收）")
 @store_option
 @json_option
 def import_(
-    paths: tuple[str, ...], format_name: str | None, dataset: str | None, list_formats: bool, url: str, as_json: bool
+    paths: tuple[str, ...],
+    format_name: str | None,
+    dataset: str | None,
+    list_formats: bool,
+    replacing: bool,
+    url: str,
+    as_json: bool,
 ) -> None:
     """导入题目、回答、评判与人工判定。"""
     from judge.importers import FORMATS
+    from judge.importers.detection import SHEET
 
     if list_formats:
         _print_formats({name: text.split(":", 2)[1] for name, text in FORMATS.items()}, as_json)
@@ -62,8 +71,11 @@ def import_(
         raise InputError("没有说导入什么", where="命令行", fix="judge import 路径；judge import --help 看例子")
     done: list[dict[str, Json]] = []
     for path, name, also in _found(paths, format_name):
-        found = _read(path, name, dataset, also, url)
-        done.append(_added(opened(url, create=True), found, path, name))
+        if name == SHEET:
+            done.append(_collected(opened(url), path, replacing))
+        else:
+            found = _read(path, name, dataset, also, url)
+            done.append(_added(opened(url, create=True), found, path, name, replacing))
         if not as_json:
             _print_added(done[-1])
     if not done:
@@ -77,7 +89,7 @@ def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, 
 
     What no format knows is named, never skipped in silence.
     """
-    from judge.importers.detection import Found, find, load
+    from judge.importers.detection import SHEET, Found, find, load
     from judge.jsonl import json_rows
 
     if format_name is not None:
@@ -92,10 +104,9 @@ def _found(paths: tuple[str, ...], format_name: str | None) -> list[tuple[Path, 
     if unknown:
         print(f"没有认出格式，跳过 {len(unknown)} 个文件：{'、'.join(unknown)}", file=sys.stderr)
     ours = [one.path for one in found if one.format == "own"]
-    others: list[tuple[Path, str, list[Path]]] = [
-        (o.path, o.format, []) for o in found if o.format not in (None, "own")
-    ]
-    return others + ([(ours[0], "own", ours[1:])] if ours else [])
+    alone: list[tuple[Path, str, list[Path]]] = [(o.path, o.format, []) for o in found if o.format not in (None, "own")]
+    together: list[tuple[Path, str, list[Path]]] = [(ours[0], "own", ours[1:])] if ours else []
+    return sorted([*alone, *together], key=lambda one: one[1] == SHEET)  # a sheet is about what came before
 
 
 def _read(path: Path, name: str, dataset: str | None, also: list[Path], url: str) -> Imported:
@@ -127,9 +138,31 @@ def _known(url: str) -> Callable[[str], list[Question | Dialogue]]:
     return records
 
 
-def _added(store: Store, found: Imported, path: Path, name: str) -> dict[str, Json]:
-    from judge.records import Run
+def _collected(store: Store, path: Path, replacing: bool) -> dict[str, Json]:
+    """Take in a filled-in sheet that names its reviewers, as `judge audit import` does."""
+    from judge.review.collecting import collected
 
+    found = collected(store, path, replacing=replacing)
+    store.add(human_verdicts=found.verdicts)
+    notes = {"改了": found.changed, "还没填": found.empty}
+    return {
+        "path": str(path),
+        "format": "sheet",
+        "banks": list(dict.fromkeys(one.case.question.bank for one in found.verdicts)),
+        "counts": {"human_verdicts": len(found.verdicts) + found.known},
+        "notes": {note: count for note, count in notes.items() if count},
+        "new": {"human_verdict": len(found.verdicts)},
+        "known": {"human_verdict": found.known},
+    }
+
+
+def _added(store: Store, found: Imported, path: Path, name: str, replacing: bool) -> dict[str, Json]:
+    from judge.records import Run
+    from judge.review.collecting import superseding
+
+    if found.places:
+        placed = [(found.places[one.key], one) for one in found.human_verdicts]
+        found.human_verdicts = superseding(store, placed, replacing=replacing)
     banks: list[Json] = [bank.name for bank in found.banks]
     notes: dict[str, Json] = dict(sorted(found.notes.items()))
     counts = Counter(

@@ -128,7 +128,7 @@ def _diff(
     if as_json:
         print_json("judge.diff/1", fields_of(found))
     elif md is not None:
-        _write_text(md, markdown_diff(found, words))
+        write_text(md, markdown_diff(found, words))
     else:
         from judge.cli.output import console
         from judge.report.terminal_diff import print_diff
@@ -169,7 +169,7 @@ def _write(
     if html is not None:
         written += write_report(found, html, words)
     if xlsx is not None:
-        _folder(xlsx.parent)
+        make_folder(xlsx.parent)
         cut = write_xlsx(tables(found), words, xlsx)
         written.append(xlsx)
         if cut:
@@ -177,14 +177,14 @@ def _write(
     if csv_folder is not None:
         written += write_csv(tables(found), words, csv_folder)
     if md is not None:
-        path = _write_text(md, markdown(found, words))
+        path = write_text(md, markdown(found, words))
         written += [path] if md != "-" else []
     if figure_folder is not None:
         from judge.charts import standalone
         from judge.report.figures import figures
 
         for name, figure in figures(found, words):
-            written.append(_write_text(str(figure_folder / f"{name}.svg"), standalone(figure.svg)))
+            written.append(write_text(str(figure_folder / f"{name}.svg"), standalone(figure.svg)))
     return [(path, path.stat().st_size) for path in written]
 
 
@@ -194,16 +194,16 @@ def write_report(found: Document, path: Path, language: Words | None = None) -> 
     from judge.report.words import words
 
     pages = render(found, language or words("zh"))
-    return [_write_text(str(path if not at else path.parent / page.name), page.text) for at, page in enumerate(pages)]
+    return [write_text(str(path if not at else path.parent / page.name), page.text) for at, page in enumerate(pages)]
 
 
-def _write_text(name: str, text: str) -> Path:
+def write_text(name: str, text: str) -> Path:
     """Write a file whole or not at all; `-` is standard output."""
     path = Path(name)
     if name == "-":
         sys.stdout.write(text)
         return path
-    _folder(path.parent)
+    make_folder(path.parent)
     draft = path.with_name(f".{path.name}.part")
     try:
         draft.write_text(text, encoding="utf-8")
@@ -213,7 +213,7 @@ def _write_text(name: str, text: str) -> Path:
     return path
 
 
-def _folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

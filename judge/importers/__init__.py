@@ -94,7 +94,10 @@ FORMATS: dict[str, str] = {
 
 @dataclass
 class Imported:
-    """What an importer found: records in the order of the file, and notes on what is odd (text -> how often)."""
+    """What an importer found: records in the order of the file, and notes on what is odd (text -> how often).
+
+    places: file and line of human verdicts by key, where those may say otherwise than what is stored already.
+    """
 
     banks: list[Bank] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
@@ -103,6 +106,7 @@ class Imported:
     human_verdicts: list[HumanVerdict] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
+    places: dict[str, str] = field(default_factory=dict)
 
     def add_to(self, store: Store, run: Run | None = None) -> Added:
         """Add all that was found to a store, in one transaction."""

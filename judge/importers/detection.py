@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from judge.errors import InputError, UnknownName
-from judge.importers import FORMATS, Imported
+from judge.importers import FORMATS, Imported, has_fields
+
+SHEET = "sheet"  # a filled-in sheet (docs/formats.md): no data set, it says nothing without the draw in the store
 
 
 class Format(Protocol):
@@ -21,7 +23,7 @@ class Format(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file or folder and the format it is in; None where no format knows the file."""
+    """A file or folder and the format it is in, or SHEET; None where no format knows the file."""
 
     path: Path
     format: str | None
@@ -45,7 +47,7 @@ def find(path: Path) -> Iterator[Found]:
     elif path.is_dir():
         inside = [one for one in sorted(path.iterdir()) if not one.name.startswith(".")]
     else:
-        yield Found(path, None)
+        yield Found(path, SHEET if has_fields(path, ("draw", "item", "verdict")) else None)
         inside = []
     for one in inside:
         yield from find(one)

@@ -169,7 +169,8 @@ class _Reader:
                 assert not isinstance(result, Unreadable | Unanswered)
                 drawn = (row.probability, row.draw, row.adjudicates, row.both_bad, row.supersedes, row.comment)
                 human = HumanVerdict(self._case(row, where), row.reviewer, result, *drawn, row.deliberation)
-                self._keep(self.found.human_verdicts, human, human.key, where)
+                if self._keep(self.found.human_verdicts, human, human.key, where):
+                    self.found.places[human.key] = where
             case TallyRow():
                 candidate, baseline = (self._candidate(one, where) for one in (row.candidate, row.baseline))
                 counts = (row.tally.win, row.tally.tie, row.tally.loss)

@@ -8,16 +8,17 @@ answers belongs to another question.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, insort
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from threading import RLock
 from typing import Literal, TypeAlias
 
 from judge.identity import content_hash
 from judge.records import Scores, Side, Verdict
 from judge.review.draws import Draw, DrawnItem
-from judge.store.columns import Standing
 from judge.store.people import Voice
 
 Kind: TypeAlias = Literal["item", "repeat", "gold"]
@@ -28,7 +29,7 @@ WITHDRAWN = "撤回"  # the reason in a verdict that takes an earlier one back
 APART_SCORES = 0.2  # of the scale, beyond which two people's scores contradict each other
 
 
-@dataclass
+@dataclass(eq=False)
 class Place:
     """One drawn item and what has come of it so far."""
 
@@ -39,6 +40,7 @@ class Place:
     question: str  # key
     ability: str
     asked: str  # the beginning of the first user turn
+    turns: int = 1
     said: dict[str, Voice] = field(default_factory=dict)  # by reviewer
     ruling: Voice | None = None
     lent: dict[str, float] = field(default_factory=dict)  # until when
@@ -47,7 +49,7 @@ class Place:
 
     @property
     def votes(self) -> list[Voice]:
-        return [voice for voice in self.said.values() if not voice.passed]
+        return [voice for voice in tuple(self.said.values()) if not voice.passed]  # others may be voting meanwhile
 
     @property
     def lacking(self) -> int:
@@ -112,14 +114,20 @@ class Desk:
         self.lock = RLock()
         self.places: list[Place] = []
         self._secret = secret.hex()
+        self._marks: dict[str, bytes] = {}  # by reviewer: what ids of tasks are made with
         self._share = {"repeat": repeats, "gold": golds}
         self._clock = clock
         self._by_target: dict[str, Place] = {}
+        self._by_question: dict[str, list[Place]] = defaultdict(list)
+        self._at: dict[str, int] = {}  # by target: where in `places`
         self._order: dict[str, dict[str, Place]] = defaultdict(dict)  # by reviewer: own votes and skips, by target
-        self._standing: dict[tuple[str, str], Standing] = {}
+        self._standing: dict[tuple[str, str], Voice] = {}
         self._checked: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)  # by reviewer and kind: targets
-        self._tasks: dict[str, dict[str, Task]] = {}
-        self._open = 0  # places before this one are closed
+        self._tasks: dict[str, dict[str, Task]] = defaultdict(dict)  # by reviewer and id: what was handed out
+        # What is counted of places, kept as they change: a queue of ten thousand is never gone through for one vote.
+        self._open: list[int] = []  # where in `places` somebody is still to judge, in order
+        self._conflicts: dict[int, Place] = {}
+        self._total, self._done = Counter[str](), Counter[str]()  # by ability
 
     # ── what is known ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,9 +136,13 @@ class Desk:
         with self.lock:
             for place in places:
                 if place.target not in self._by_target:
+                    self._at[place.target] = len(self.places)
                     self._by_target[place.target] = place
+                    self._by_question[place.question].append(place)
                     self.places.append(place)
-            self._tasks.clear()
+                    self._total[place.ability] += 1
+                    self._done[place.ability] += 1  # as if closed, until it is counted
+                    self._count(place)
             for voice in voices:
                 self.hear(voice)
             for check in checks:
@@ -144,17 +156,17 @@ class Desk:
                 return
             if voice.adjudicates:
                 place.ruling = None if voice.passed else voice
+                self._count(place)
                 return
-            self._standing[voice.target, voice.reviewer] = voice.standing
+            self._standing[voice.target, voice.reviewer] = voice
             mine = self._order[voice.reviewer]
             mine.pop(voice.target, None)
             place.said.pop(voice.reviewer, None)
-            if voice.passed and getattr(voice.said, "reason", "") == WITHDRAWN:
-                self._open = 0
-                return
-            place.said[voice.reviewer] = voice
-            place.lent.pop(voice.reviewer, None)
-            mine[voice.target] = place
+            if not (voice.passed and getattr(voice.said, "reason", "") == WITHDRAWN):
+                place.said[voice.reviewer] = voice
+                place.lent.pop(voice.reviewer, None)
+                mine[voice.target] = place
+            self._count(place)
 
     def checked(self, check: Check) -> None:
         """Take in that a person voted on an item that measures the person."""
@@ -170,10 +182,25 @@ class Desk:
     def strike(self, question: str, *, struck: bool = True) -> None:
         """Take all items of a question (by key) out of the queue, or put them back."""
         with self.lock:
-            self._open = 0
-            for place in self.places:
-                if place.question == question:
-                    place.struck = struck
+            for place in self._by_question[question]:
+                place.struck = struck
+                self._count(place)
+
+    def _count(self, place: Place) -> None:
+        """Count a place again, something about which has changed."""
+        at = self._at[place.target]
+        where = bisect_left(self._open, at)
+        was_open, is_open = self._open[where : where + 1] == [at], not place.closed
+        if is_open and not was_open:
+            insort(self._open, at)
+            self._done[place.ability] -= 1
+        elif was_open and not is_open:
+            del self._open[where]
+            self._done[place.ability] += 1
+        if place.conflict:
+            self._conflicts[at] = place
+        else:
+            self._conflicts.pop(at, None)
 
     def place(self, target: str) -> Place | None:
         """Return what is drawn of a target."""
@@ -188,14 +215,14 @@ class Desk:
         with self.lock:
             task.place.lent[reviewer] = self._clock() + LENT_FOR
 
-    def standing(self, target: str, reviewer: str) -> Standing | None:
+    def standing(self, target: str, reviewer: str) -> Voice | None:
         """Return a person's verdict that stands, taken back or not."""
         return self._standing.get((target, reviewer))
 
     @property
     def waiting(self) -> int:
         """Return how many items somebody is still to judge."""
-        return sum(not place.closed for place in self.places)
+        return len(self._open)
 
     # ── lending ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -215,11 +242,14 @@ class Desk:
     def task(self, reviewer: str, id: str) -> Task | None:  # noqa: A002
         """Return what a person's task is by its id; None where it is none of this person's."""
         with self.lock:
-            if reviewer not in self._tasks:
-                mine = (self._item(reviewer, place) for place in self.places)
-                self._tasks[reviewer] = {one.id: one for one in mine}
             found = self._tasks[reviewer].get(id)
-            return found or next((one for one in self._all_checks(reviewer) if one.id == id), None)
+            if found and (found.kind == "item" or found.place.target in self._order[reviewer]):
+                return found
+            # Nothing handed out since this desk was laid out: a page that was open before may still hold it.
+            for place in self.places:
+                if self._id("item", place, reviewer) == id:
+                    return self._item(reviewer, place)
+            return next((one for one in self._all_checks(reviewer) if one.id == id), None)
 
     def _renew(self, reviewer: str, task: Task) -> bool:
         """Hold on to what a person has before it; tell whether the person still may."""
@@ -245,19 +275,27 @@ class Desk:
             task = self._due(reviewer, kind)
             if task is not None and task.id not in held:
                 yield task
-        while self._open < len(self.places) and self.places[self._open].closed:
-            self._open += 1
-        for place in self.places[self._open :]:
-            if self._may(reviewer, place):
-                task = self._item(reviewer, place)
+        for at in self._open:
+            if self._may(reviewer, self.places[at]):
+                task = self._item(reviewer, self.places[at])
                 if task.id not in held:
                     yield task
 
     def _item(self, reviewer: str, place: Place) -> Task:
-        return Task(self._id("item", place, reviewer), "item", place, sides(place, reviewer))
+        return self._made(reviewer, "item", place, sides(place, reviewer))
+
+    def _made(
+        self, reviewer: str, kind: Kind, place: Place, shown: tuple[str, ...], broken: str | None = None
+    ) -> Task:
+        task = Task(self._id(kind, place, reviewer), kind, place, shown, broken)
+        self._tasks[reviewer][task.id] = task
+        return task
 
     def _id(self, kind: Kind, place: Place, reviewer: str) -> str:
-        return content_hash("task", [self._secret, kind, place.target, reviewer])[:16]
+        mark = self._marks.get(reviewer)
+        if mark is None:
+            mark = self._marks[reviewer] = content_hash("tasks", [self._secret, reviewer]).encode()
+        return blake2b(place.target.encode(), key=mark, person=kind.encode(), digest_size=8).hexdigest()
 
     # ── what measures the person ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,26 +319,22 @@ class Desk:
     def _repeat(self, reviewer: str, place: Place) -> Task | None:
         """Return an item again, sides turned."""
         left = place.said[reviewer].first
-        return Task(
-            self._id("repeat", place, reviewer),
-            "repeat",
-            place,
-            tuple(sorted(place.item.dialogues, key=lambda one: one == left)),
-        )
+        shown = tuple(sorted(place.item.dialogues, key=lambda one: one == left))
+        return self._made(reviewer, "repeat", place, shown)
 
     def _gold(self, reviewer: str, place: Place) -> Task | None:
         """Return an item one of whose answers is to another question; None where there is no other question."""
-        at = self.places.index(place)
-        others = (
-            one for one in (*self.places[at + 1 :], *self.places[:at]) if one.item.question != place.item.question
-        )
-        other = next(others, None)
-        if other is None:
-            return None
+        at = self._at[place.target]
+        others = (self.places[(at + step) % len(self.places)] for step in range(1, len(self.places)))
+        # With fewer turns, the answer that is missing would give it away.
+        fitting = (one for one in others if one.question != place.question and one.turns >= place.turns)
+        other = next(fitting, None)
+        if other is None or (place.turns == 0 and len(place.item.dialogues) == 1):
+            return None  # of a question that is not published the page knows what its own answer was asked
         broken = other.item.dialogues[0]
         shown = (place.item.dialogues[0], broken) if len(place.item.dialogues) > 1 else (broken,)
         turned = int(content_hash("gold", [place.target, reviewer])[0], 16) % 2
-        return Task(self._id("gold", place, reviewer), "gold", place, shown[::-1] if turned else shown, broken)
+        return self._made(reviewer, "gold", place, shown[::-1] if turned else shown, broken)
 
     # ── what was done ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -313,16 +347,16 @@ class Desk:
     def conflicts(self, reviewer: str, *, own: bool = False) -> list[Place]:
         """Return items on which people contradict one another, for one who has not voted on them (or, with `own`, has)."""
         with self.lock:
-            return [place for place in self.places if place.conflict and (own or reviewer not in place.said)]
+            found = (self._conflicts[at] for at in sorted(self._conflicts))
+            return [place for place in found if own or reviewer not in place.said]
 
     def progress(self, reviewer: str) -> Progress:
         with self.lock:
-            total, done = Counter(place.ability for place in self.places), Counter[str]()
-            done.update(place.ability for place in self.places if place.closed)
             mine = sum(not place.said[reviewer].passed for place in self._order[reviewer].values())
-            conflicts = sum(place.conflict for place in self.places)
-            abilities = tuple((name, done[name], count) for name, count in total.items())
-            return Progress(mine, sum(done.values()), len(self.places), conflicts, abilities)
+            abilities = tuple((name, self._done[name], count) for name, count in self._total.items())
+            return Progress(
+                mine, len(self.places) - len(self._open), len(self.places), len(self._conflicts), abilities
+            )
 
 
 def sides(place: Place, reviewer: str) -> tuple[str, ...]:

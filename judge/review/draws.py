@@ -5,12 +5,28 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
+from pydantic import BaseModel, Field
+
+from judge.bank import MOST_TURNS
 from judge.codec import from_plain
 from judge.errors import InputError
 from judge.identity import Json, content_hash, plain
-from judge.records import Case, Dialogue, HumanVerdict, Run, Scope, Score, Scores, Side, Skipped, Verdict
+from judge.jsonl import STRICT, Row, fitted
+from judge.records import (
+    Case,
+    Deliberation,
+    Dialogue,
+    HumanVerdict,
+    Run,
+    Scope,
+    Score,
+    Scores,
+    Side,
+    Skipped,
+    Verdict,
+)
 from judge.store import Store
 
 Unit: TypeAlias = Literal["pairs", "scores"]
@@ -137,65 +153,120 @@ def sheet(draw: Draw, dialogues: Mapping[str, Dialogue], reader: int = 1) -> Ite
         }
 
 
+class SheetRow(BaseModel):
+    """A line of a sheet as it comes back; of what was written for the reader only the question's id is read again."""
+
+    model_config = STRICT
+
+    draw: str | None = None
+    item: Json = None
+    question: str | None = None
+    ability: Json = None
+    scope: Json = None
+    turns: Json = None
+    verdict: str | int | float | None = None
+    comment: str | None = None
+    reviewer: Annotated[str, Field(max_length=200)] | None = None
+    swapped: bool = False  # the reader saw the sides the other way round
+    both_bad: bool = False
+    scores: dict[Annotated[str, Field(min_length=1, max_length=200)], float] = {}
+    confidence: Literal[1, 2, 3] | None = None
+    turn: Annotated[int, Field(ge=1, le=MOST_TURNS)] | None = None
+    aspects: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = ()
+    seconds: Annotated[float, Field(ge=0)] | None = None
+
+    @property
+    def word(self) -> str:
+        """Return what was said; empty where nothing was yet."""
+        return "" if self.verdict is None else str(self.verdict).strip().lower()
+
+
 def verdicts(
     draw: Draw,
-    lines: Sequence[tuple[str, Mapping[str, Json]]],
+    lines: Sequence[tuple[str, Row]],
     reviewer: str,
     dialogues: Mapping[str, Dialogue],
     scales: Mapping[str, Scale],
-) -> list[HumanVerdict]:
-    """Read filled-in lines of one draw's sheet (where, fields); empty ones are not done yet. Raises InputError by line.
+) -> list[tuple[str, HumanVerdict]]:
+    """Read filled-in lines of one draw's sheet (where, fields), each verdict with its place; empty ones are not done yet.
 
-    dialogues: by key; scales: worst and best score by question id, for draws of single answers.
+    reviewer: of lines that name none; dialogues: by key; scales: worst and best score by question id, for draws of single
+    answers. Raises InputError by line.
     """
-    found: dict[tuple[int, str], HumanVerdict] = {}
+    found: dict[tuple[int, str], tuple[str, HumanVerdict]] = {}
     for where, fields in lines:
-        word = str(fields.get("verdict") or "").strip().lower()
-        if not word:
+        row = fitted(SheetRow, fields, where)
+        if not row.word:
+            if row.scores or row.both_bad:
+                raise InputError("verdict 空着", where=where, fix="填上 verdict；还没判完就别写 scores、both_bad")
             continue
-        number, item = _item(draw, fields, where)
-        named = str(fields.get("reviewer") or "").strip() or reviewer.strip()
+        number, item = _item(draw, row, where)
+        named = (row.reviewer or "").strip() or reviewer.strip()
+        if not named:
+            fix = "逐行写 reviewer，或 judge audit import 判卷.jsonl --reviewer 名字"
+            raise InputError("没有写是谁判的", where=where, fix=fix)
         if (number, named) in found:
             fix = "一个人一条只判一次；请两个人判的，各写各的 reviewer"
             raise InputError(f"{named} 把第 {number} 条判了两次", where=where, fix=fix)
-        comment = str(fields.get("comment") or "")
-        result = Skipped(comment or "跳过") if word in SKIP else _result(word, draw, item, scales, where)
+        result = _result(row, draw, item, scales, where)
         shown = tuple(dialogues[key] for key in item.dialogues)
-        case = Case(shown[0].question, Scope(item.scope or None), shown)
-        bad = word in BOTH_BAD
-        found[number, named] = HumanVerdict(
-            case, named, result, item.probability, draw.name, both_bad=bad, comment=comment
+        case = Case(shown[0].question, Scope(item.scope or None), shown[::-1] if row.swapped else shown)
+        found[number, named] = (
+            where,
+            HumanVerdict(
+                case,
+                named,
+                result,
+                item.probability,
+                draw.name,
+                both_bad=row.both_bad or row.word in BOTH_BAD,
+                comment=row.comment or "",
+                deliberation=Deliberation(row.confidence, row.turn, row.aspects, row.seconds),
+            ),
         )
     return list(found.values())
 
 
-def _item(draw: Draw, fields: Mapping[str, Json], where: str) -> tuple[int, DrawnItem]:
+def _item(draw: Draw, row: SheetRow, where: str) -> tuple[int, DrawnItem]:
     """Return the item a line is about; raises InputError where it is another one than was drawn under this number."""
-    said = str(fields.get("item")).strip()
+    said = str(row.item).strip()
     number = int(said) if said.isdecimal() else 0
     fix = "不要改 draw、item、question 三栏"
     if not 1 <= number <= len(draw.items):
         raise InputError(f"{draw.name} 没有第 {said} 条", where=where, fix=fix)
     item = draw.items[number - 1]
-    if fields.get("question", item.question) != item.question:
-        raise InputError(
-            f"{draw.name} 的第 {number} 条是 {item.question}，不是 {fields['question']}", where=where, fix=fix
-        )
+    if row.question not in (None, item.question):
+        raise InputError(f"{draw.name} 的第 {number} 条是 {item.question}，不是 {row.question}", where=where, fix=fix)
     return number, item
 
 
-def _result(word: str, draw: Draw, item: DrawnItem, scales: Mapping[str, Scale], where: str) -> Verdict | Scores:
+def _result(
+    row: SheetRow, draw: Draw, item: DrawnItem, scales: Mapping[str, Scale], where: str
+) -> Verdict | Scores | Skipped:
+    """Return what a line says; raises InputError where it does not fit the item, or itself."""
+    if row.both_bad and SIDES.get(row.word) is not Side.TIE:
+        raise InputError("both_bad 只与 平 或 都不好 同写", where=where, fix="改 verdict，或去掉 both_bad")
+    if row.scores and (draw.unit == "pairs" or row.word in SKIP):
+        raise InputError("scores 只在打分时写", where=where, fix="去掉 scores")
+    if row.word in SKIP:
+        return Skipped(row.comment or "跳过")
     if draw.unit == "pairs":
-        if word not in SIDES:
-            raise InputError(f"看不懂的判定 {word!r}", where=where, fix="写 左、右、平、都不好 或 跳过")
-        side = SIDES[word]
+        if row.word not in SIDES:
+            raise InputError(f"看不懂的判定 {row.word!r}", where=where, fix="写 左、右、平、都不好 或 跳过")
+        side = SIDES[row.word]
         return Verdict(side, 0 if side is Side.TIE else 1)
-    worst, best = scales[item.question]
-    fix = f"写 {min(worst, best):g} 到 {max(worst, best):g} 之间的数，或 跳过"
+    scale = scales[item.question]
+    parts = tuple((name, _score(value, scale, where)) for name, value in row.scores.items())
+    return Scores(_score(row.word, scale, where), parts)
+
+
+def _score(said: str | float, scale: Scale, where: str) -> Score:
+    low, high = sorted(scale)
+    fix = f"写 {low:g} 到 {high:g} 之间的数，或 跳过"
     try:
-        value = float(word)
+        value = float(said)
     except ValueError:
-        raise InputError(f"看不懂的分数 {word!r}", where=where, fix=fix) from None
-    if not min(worst, best) <= value <= max(worst, best):
-        raise InputError(f"分数 {word} 超出量程", where=where, fix=fix)
-    return Scores(Score(value, worst, best))
+        raise InputError(f"看不懂的分数 {said!r}", where=where, fix=fix) from None
+    if not low <= value <= high:
+        raise InputError(f"分数 {said} 超出量程", where=where, fix=fix)
+    return Score(value, *scale)

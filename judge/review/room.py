@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Literal, cast
 
-from judge.errors import UnknownName
+from judge.errors import InputError, UnknownName
 from judge.identity import Json
-from judge.records import Case, HumanVerdict, Plan, Question, Scope, Scores, Side, Skipped, Verdict, target_of
+from judge.records import Case, Dialogue, HumanVerdict, Plan, Question, Scope, Scores, Side, Skipped, Verdict, target_of
 from judge.review.collecting import scales_of
 from judge.review.desk import WITHDRAWN, Check, Desk, Place, Task, preferred
 from judge.review.draws import Draw, Scale, Unit
@@ -28,6 +28,7 @@ from judge.store.rows import human_row
 from judge.trail import Happening
 
 KEPT = 512  # items laid out and kept for whoever asks next
+READ = 1024  # dialogues read and kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Room:
         self._scales: dict[str, dict[str, Scale]] = {}
         self._locks: dict[str, Lock] = defaultdict(Lock)
         self._laid: OrderedDict[tuple[tuple[str, ...], int, bool], Shown] = OrderedDict()
+        self._read: OrderedDict[str, Dialogue] = OrderedDict()
+        self._laying, self._reading = Lock(), Lock()
 
     def open(self, draws: Iterable[Draw]) -> None:
         """Lay out the items of some draws, with all that was said on them and done to them."""
@@ -84,7 +87,8 @@ class Room:
             question = questions[keys[cells[item.dialogues[0]][0]]]
             target = target_of(question.key, Scope(item.scope or None), item.dialogues)
             asked = question.turns[0].prompt[:80] if question.turns else ""
-            found.append(Place(draw, number, item, target, question.key, question.ability, asked))
+            turns = len(question.turns)
+            found.append(Place(draw, number, item, target, question.key, question.ability, asked, turns))
         return found
 
     # ── what is shown ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -103,8 +107,8 @@ class Room:
     def show(self, reviewer: str, task: Task, *, unmasked: bool = False) -> dict[str, Json]:
         """Lay out a task: no name, no verdict of a judge; what the person said on it before, where anything."""
         laid = self._lay(task.shown, task.place, unmasked=unmasked)
-        before = self.desk.said(reviewer, task)
-        return {"task": task.id, **laid.content, "before": _before(before) if before else None}
+        voice = self.desk.said(reviewer, task)
+        return {"task": task.id, **laid.content, "before": before(voice) if voice else None}
 
     def scale(self, place: Place) -> Scale | None:
         """Return worst and best score of an item whose one answer is scored."""
@@ -112,30 +116,38 @@ class Room:
 
     def _lay(self, keys: tuple[str, ...], place: Place, *, unmasked: bool = False) -> Shown:
         cell = (keys, place.item.scope, unmasked)
-        found = self._laid.get(cell)
-        if found is None:
-            dialogues = self.store.dialogues_by_key(keys)
-            question = self._question(place, dialogues[keys[0]].question)
-            found = shown(
-                question,
-                [dialogues[key] for key in keys],
-                place.item.scope,
-                self.rubrics.of(question.ability),
-                self.scale(place),
-                self.names,
-                unmasked=unmasked,
-            )
-            self._laid[cell] = found
-            while len(self._laid) > KEPT:
-                self._laid.popitem(last=False)
-        return found
+        if found := self._laid.get(cell):
+            return found
+        # One at a time: laying out keeps a whole core busy, and votes are not to wait for twenty of them.
+        with self._laying:
+            found = self._laid.get(cell)
+            if found is None:
+                dialogues = self._dialogues((*keys, *place.item.dialogues[:1]))
+                question = dialogues[-1].question  # in a broken pair an answer belongs to another one
+                found = self._laid[cell] = shown(
+                    question,
+                    dialogues[:-1],
+                    place.item.scope,
+                    self.rubrics.of(question.ability),
+                    self.scale(place),
+                    self.names,
+                    unmasked=unmasked,
+                )
+                while len(self._laid) > KEPT:
+                    self._laid.popitem(last=False)
+            return found
 
-    def _question(self, place: Place, question: Question) -> Question:
-        """Return the question an item asks, though its first answer may belong to another one."""
-        if question.key == place.question:
-            return question
-        own = self.store.dialogues_by_key(place.item.dialogues[:1])
-        return own[place.item.dialogues[0]].question
+    def _dialogues(self, keys: Sequence[str]) -> list[Dialogue]:
+        """Return dialogues by key; those read a moment ago are at hand."""
+        with self._reading:
+            known = {key: self._read[key] for key in keys if key in self._read}
+        if lacking := [key for key in dict.fromkeys(keys) if key not in known]:
+            known |= self.store.dialogues_by_key(lacking)
+            with self._reading:
+                self._read |= known
+                while len(self._read) > READ:
+                    self._read.popitem(last=False)
+        return [known[key] for key in keys]
 
     # ── what is said ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -152,17 +164,20 @@ class Room:
                 self._check(reviewer, task, opinion, result)
                 return True
             place, item = task.place, task.place.item
+            if reviewer in place.barred:
+                raise InputError("这一条的名字你看过了，不能再判", fix="判下一条；它会给别人判")
             # A verdict on one turn was asked for by the person, not drawn: it says nothing of the whole.
             chance, draw = (None, None) if opinion.scope else (item.probability, place.draw.name)
             case = self.case(task.shown, opinion.scope or item.scope)
-            before = (
+            earlier = (
                 self._standing(case.target, reviewer) if opinion.scope else self.desk.standing(place.target, reviewer)
             )
             said = verdict_of(opinion, case, reviewer, result, chance, draw)
-            if before is not None:
-                if before.says(said):
+            if earlier is not None:
+                # The same word means another answer where the sides stood the other way round.
+                if earlier.first == task.shown[0] and earlier.standing.says(said):
                     return False
-                said = replace(said, supersedes=before.key)
+                said = replace(said, supersedes=earlier.standing.key)
             self.keep(said)
             return True
 
@@ -190,7 +205,7 @@ class Room:
     def mine(self, reviewer: str) -> list[Json]:
         """Return what a person said so far, the latest first: as seen by that person, without names."""
         return [
-            {"task": task.id, "ability": task.place.ability, "asked": task.place.asked, **_before(voice)}
+            {"task": task.id, "ability": task.place.ability, "asked": task.place.asked, **before(voice)}
             for task, voice in self.desk.mine(reviewer)
         ]
 
@@ -202,19 +217,17 @@ class Room:
 
     def case(self, keys: Sequence[str], scope: int) -> Case:
         """Return what is judged, as it is shown."""
-        dialogues = self.store.dialogues_by_key(keys)
-        shown_ones = tuple(dialogues[key] for key in keys)
-        return Case(shown_ones[0].question, Scope(scope or None), shown_ones)
+        dialogues = tuple(self._dialogues(keys))
+        return Case(dialogues[0].question, Scope(scope or None), dialogues)
 
-    def _standing(self, target: str, reviewer: str) -> Standing | None:
-        return self.store.standing_verdicts({reviewer}).get((target, reviewer))
+    def _standing(self, target: str, reviewer: str) -> Voice | None:
+        found = (voice for voice in self.store.voices({target}) if voice.reviewer == reviewer)
+        return next((voice for voice in found if not voice.adjudicates), None)
 
     def keep(self, said: HumanVerdict) -> None:
         """Keep a verdict, then remember it."""
         self.store.append_humans([said])
-        standing = Standing(said.key, str(human_row(said, 0, [0] * len(said.case.dialogues))["content"]))
-        first = said.case.dialogues[0].key
-        self.desk.hear(Voice(said.case.target, said.reviewer, said.adjudicates, first, said.result, standing, said.draw))
+        self.desk.hear(voice_of(said))
 
     def _check(self, reviewer: str, task: Task, opinion: Opinion, result: Verdict | Scores | Skipped) -> None:
         """Keep what a person said on an item that measures the person: in the trail alone, no figure ever reads it."""
@@ -238,7 +251,10 @@ class Room:
                 return 2 * result.overall.value < result.overall.minimum + result.overall.maximum
             chosen = None if result.side is Side.TIE else task.shown[0 if result.side is Side.FIRST else 1]
             return opinion.verdict == "both_bad" or chosen not in (None, task.broken)
-        earlier = task.place.said[reviewer].said
+        voice = task.place.said.get(reviewer)
+        if voice is None:  # taken back in this very moment
+            return None
+        earlier = voice.said
         if isinstance(result, Scores) and isinstance(earlier, Scores) and result.overall and earlier.overall:
             reach = abs(result.overall.maximum - result.overall.minimum)
             return abs(result.overall.value - earlier.overall.value) <= 0.1 * reach
@@ -246,10 +262,17 @@ class Room:
             return None
         again = Voice(task.place.target, reviewer, False, task.shown[0], result, Standing("", ""))
         keys = task.place.item.dialogues
-        return preferred(again, keys) == preferred(task.place.said[reviewer], keys)
+        return preferred(again, keys) == preferred(voice, keys)
 
 
-def _before(voice: Voice) -> dict[str, Json]:
+def voice_of(said: HumanVerdict) -> Voice:
+    """Return a verdict as the store will give it back."""
+    standing = Standing(said.key, str(human_row(said, 0, [0] * len(said.case.dialogues))["content"]))
+    first = said.case.dialogues[0].key
+    return Voice(said.case.target, said.reviewer, said.adjudicates, first, said.result, standing, said.draw)
+
+
+def before(voice: Voice) -> dict[str, Json]:
     """Return what a person said earlier, as the page fills it in again."""
     content = json.loads(voice.standing.content)
     how = content.get("deliberation", {})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from sqlalchemy import ColumnElement, Engine, Row, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Table, func, or_, select
 from sqlalchemy.exc import DBAPIError
 
 from judge.codec import RESULTS, decode_result, from_json
@@ -61,15 +63,38 @@ class Columns:
 
     engine: Engine
     where: str
+    _still: Connection | None = None
 
     def _rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        with self._connected() as connection:
+            return connection.execute(query).all()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """Yield a connection to read by; raises StoreError where it or what is done with it fails."""
         try:
+            if self._still is not None:
+                yield self._still
+                return
             with self.engine.connect() as connection:
-                return connection.execute(query).all()
+                yield connection
         except DBAPIError as error:
             raise StoreError(
                 f"读不了库（{error.orig}）", where=self.where, fix="文件可能已损坏：从备份恢复，或重新导入到新的库"
             ) from error
+
+    @contextmanager
+    def at_once(self) -> Iterator[Self]:
+        """Yield this store as it stands at one moment, whatever is added meanwhile; to be read, by one thread."""
+        if self._still is not None:
+            yield self
+            return
+        with self._connected() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            still = copy(self)
+            still._still = connection
+            yield still
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -12,7 +12,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from sqlalchemy import Row, delete, insert, select, update
 
 from judge.codec import from_json
-from judge.columns import Kind
 from judge.identity import Json
 from judge.records import (
     Answer,
@@ -29,10 +28,11 @@ from judge.records import (
 from judge.store import rows, tables, trailing
 from judge.store.columns import Standing, result_of
 from judge.store.working import Working
-from judge.store.writing import chunks
+from judge.store.writing import CHUNK, chunks
 from judge.trail import START, Entry, Event, Happening
 
 Role: TypeAlias = Literal["reviewer", "lead"]
+PLACES = {str(side): at for at, side in enumerate(rows.SIDES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Vote(NamedTuple):
     """One vote, score or skip as a row, whether it stands or not; first, second: keys of the dialogues as shown, left first.
 
     side: 0 left, 1 tie, 2 right, and `placed`: it is known which stood left; score: share of full points, in [0, 1];
-    skipped: the reason. time: UTC, from the trail.
+    skipped: the reason.
     """
 
     key: str
@@ -89,7 +89,6 @@ class Vote(NamedTuple):
     both_bad: bool = False
     confidence: int | None = None
     seconds: float | None = None
-    time: str | None = None
 
 
 class People(Working):
@@ -135,6 +134,7 @@ class People(Working):
         later = {row.supersedes for row in self._rows(select(table.c.supersedes)) if row.supersedes is not None}
         wanted = (table.c.key, table.c.target, table.c.reviewer, table.c.adjudicates, table.c.content)
         query = select(*wanted, shown.c.key.label("first")).join(shown, table.c.first == shown.c.code)
+        query = query.where(table.c.target.in_(targets)) if 0 < len(targets) <= CHUNK else query
         found: dict[tuple[str, str, bool], Voice] = {}
         for row in self._rows(query.order_by(table.c.code)):
             if row.key not in later and (not targets or row.target in targets):
@@ -148,23 +148,20 @@ class People(Working):
 
     def votes(self, bank: str, history: str = "own") -> list[Vote]:
         """Return all that people ever said on a bank as rows, in order, superseded ones and adjudications included."""
-        table, question, trail = tables.human_verdict, tables.question, tables.trail
+        table, question = tables.human_verdict, tables.question
         left, right = tables.dialogue.alias("shown_first"), tables.dialogue.alias("shown_second")
         names = (table.c[name] for name in ("key", "supersedes", "target", "question"))
-        result = (table.c[name] for name in ("kind", "side", "value", "worst", "best", "content"))
         query = (
             select(*names, question.c.ability, table.c.reviewer, table.c.adjudicates)
-            .add_columns(left.c.key.label("first"), right.c.key.label("second"), *result)
+            .add_columns(left.c.key.label("first"), right.c.key.label("second"), table.c.content)
             .join(left, table.c.first == left.c.code)
             .outerjoin(right, table.c.second == right.c.code)
             .join(question, table.c.question == question.c.code)
             .where(question.c.bank == bank, left.c.history == history)
             .order_by(table.c.code)
         )
-        told = select(trail.c.time, trail.c.content).where(trail.c.event == "verdict")
-        entries, found = self._rows(told), self._rows(query)
-        time = {said["verdict"]: row.time for row, said in zip(entries, _contents(entries), strict=True)}
-        return [_vote(row, said, time.get(row.key)) for row, said in zip(found, _contents(found), strict=True)]
+        found = self._rows(query)
+        return [_vote(row, said) for row, said in zip(found, _contents(found), strict=True)]
 
     def dialogues_by_key(self, keys: Sequence[str]) -> dict[str, Dialogue]:
         """Return some dialogues by key."""
@@ -267,21 +264,25 @@ def _person(row: Row[Any]) -> Person:
     return Person(row.name, row.role, row.token is not None, row.revoked)
 
 
-def _vote(row: Row[Any], content: dict[str, Any], time: str | None) -> Vote:
-    values: tuple[Any, ...] = tuple(row)
-    kind, side, value, worst, best = values[9:14]
+def _vote(row: Row[Any], content: dict[str, Any]) -> Vote:
+    about: tuple[Any, ...] = tuple(row)[:-1]
+    verdict, overall = content.get("verdict"), content.get("scores", {}).get("overall")
     how = content.get("deliberation", {})
     said = (
-        side if kind == Kind.VERDICT else None,
+        PLACES[verdict["side"]] if verdict else None,
         content.get("placement_known", True),
-        (value - worst) / (best - worst) if kind == Kind.SCORES and worst != best else None,
+        _share(**overall) if overall else None,
         content.get("skipped"),
         content.get("both_bad", False),
         how.get("confidence"),
         how.get("seconds"),
-        time,
     )
-    return Vote._make(values[:9] + said)
+    return Vote._make(about + said)
+
+
+def _share(value: float, minimum: float, maximum: float) -> float | None:
+    """Return a score as a share of full points; None where the scale is a point."""
+    return None if minimum == maximum else (value - minimum) / (maximum - minimum)
 
 
 def _contents(found: Sequence[Row[Any]]) -> Iterator[dict[str, Any]]:

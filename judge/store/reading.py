@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, Table, or_, select
 
 from judge.codec import from_json, from_plain
 from judge.ploys import Ploy, Suspect, Suspicion
@@ -31,6 +31,8 @@ from judge.records import (
 )
 from judge.store import tables
 from judge.store.columns import Columns, result_of
+from judge.store.rows import human_row
+from judge.store.writing import chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +93,56 @@ class Reading(Columns):
     def item(self, question: int) -> Item:
         """Return one question with all that was answered, judged and said by people."""
         # What refers is read before what it refers to, so that whatever is added meanwhile leaves nothing dangling.
-        judged, said, answered = (
-            self._rows(select(table).where(table.c.question == question).order_by(table.c.code))
-            for table in (tables.judgment, tables.human_verdict, tables.dialogue)
-        )
-        content = self._rows(select(tables.question.c.content).where(tables.question.c.code == question))[0].content
-        record = from_json(Question, content)
-        dialogues = self._dialogues(answered, record)
+        judged, said = self._on(tables.judgment, question), self._on(tables.human_verdict, question)
+        record, dialogues = self._answered(question)
         judgments, humans = self._judgments(judged, dialogues), self._humans(said, dialogues)
         return Item(record, tuple(dialogues.values()), tuple(judgments), tuple(humans))
+
+    def human_verdicts(self, questions: Iterable[int]) -> Iterator[tuple[str, HumanVerdict]]:
+        """Yield what people said on some questions (by code) with the keys it is stored by, which a purge leaves."""
+        for question in questions:
+            if said := self._on(tables.human_verdict, question):
+                humans = self._humans(said, self._answered(question)[1])
+                yield from zip((row.key for row in said), humans, strict=True)
+
+    def subjects(self) -> dict[str, tuple[int, str, str]]:
+        """Return (code, bank, id) of the question by its key, and by every target on it that people judged."""
+        table, human = tables.question, tables.human_verdict
+        found = self._rows(select(table.c.key, table.c.code, table.c.bank, table.c.id))
+        named = {row.code: (row.code, row.bank, row.id) for row in found}
+        judged = self._rows(select(human.c.target, human.c.question).distinct())
+        return {row.key: named[row.code] for row in found} | {row.target: named[row.question] for row in judged}
+
+    def known_humans(self, found: Sequence[HumanVerdict]) -> dict[str, str]:
+        """Return the keys that some human verdicts are stored by, by their own: different where a purge came between."""
+        table, shown = tables.human_verdict, tables.dialogue
+        names = ("target", "reviewer", "supersedes", "adjudicates", "content_hash")
+        query = select(table.c.key, *(table.c[name] for name in names), shown.c.key.label("left"))
+        query = query.join(shown, table.c.first == shown.c.code)
+        targets = list({one.case.target for one in found})
+        stored = {
+            tuple(row)[1:]: row.key
+            for some in chunks(targets)
+            for row in self._rows(query.where(table.c.target.in_(some)))
+        }
+        known = {}
+        for one in found:
+            row = human_row(one, 0, [0] * len(one.case.dialogues))
+            said = (*(row[name] for name in names), one.case.dialogues[0].key)
+            if said in stored:
+                known[one.key] = stored[said]
+        return known
+
+    def _on(self, table: Table, question: int) -> Sequence[Row[Any]]:
+        """Return the rows of a table that belong to a question, in order."""
+        return self._rows(select(table).where(table.c.question == question).order_by(table.c.code))
+
+    def _answered(self, question: int) -> tuple[Question, dict[int, Dialogue]]:
+        """Return a question and its dialogues by code."""
+        answered = self._on(tables.dialogue, question)
+        content = self._rows(select(tables.question.c.content).where(tables.question.c.code == question))[0].content
+        record = from_json(Question, content)
+        return record, self._dialogues(answered, record)
 
     def suspects(self, candidates: Sequence[int], questions: Container[int]) -> list[Suspect]:
         """Return what in the answers of some candidates to some questions (both by code) seems meant for their judge."""

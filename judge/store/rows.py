@@ -159,10 +159,12 @@ def human_row(human: HumanVerdict, question: int, shown: list[int]) -> Row:
     }
 
 
-def human_digest(row: Mapping[str, object]) -> str:
-    """Name all that a row of `human_verdict` says, but for the reviewer, who may be purged: what its trail entry holds."""
-    left_out = {"code", "reviewer", "content_hash"}
-    return content_hash("human row", {name: value for name, value in sorted(row.items()) if name not in left_out})
+def digest(row: Mapping[str, object]) -> str:
+    """Name what a row of `human_verdict` or `run` says, for its trail entry; not the reviewer, who may be purged."""
+    try:
+        return content_hash("row", {name: row[name] for name in row if name not in ("code", "reviewer")})
+    except (TypeError, ValueError):  # such as a number that is none: no row of ours
+        return ""
 
 
 def tally_row(tally: Tally, candidate: int, baseline: int, judge: int) -> Row:

@@ -35,15 +35,23 @@ def append(connection: Connection, happenings: Sequence[Happening]) -> None:
 
 def said(row: rows.Row) -> Happening:
     """Tell of a human verdict that was added, by its row."""
-    content: Json = {"verdict": str(row["key"]), "row": rows.human_digest(row), "version": __version__}
+    content: Json = {"verdict": str(row["key"]), "row": rows.digest(row), "version": __version__}
     return Happening("verdict", str(row["reviewer"]), str(row["target"]), content)
 
 
+def drew(row: rows.Row, who: str) -> Happening:
+    """Tell of a draw that was made, by its row."""
+    return Happening("draw", who, str(row["name"]), {"row": rows.digest(row)})
+
+
 def tell_of_all(connection: Connection) -> None:
-    """Begin the trail of a store that had none with the verdicts that are there."""
-    table = tables.human_verdict
-    found = connection.execute(select(table).order_by(table.c.code)).mappings()
-    append(connection, [said(dict(row)) for row in found])
+    """Begin the trail of a store that had none with the draws and verdicts that are there."""
+    draws, verdicts = (
+        [dict(row) for row in connection.execute(select(table).order_by(table.c.code)).mappings()]
+        for table in (tables.run, tables.human_verdict)
+    )
+    made = [drew(row, "judge") for row in draws if row["kind"] == "audit"]
+    append(connection, [*made, *map(said, verdicts)])
 
 
 def entry_of(row: Row[Any]) -> Entry:
@@ -55,10 +63,19 @@ def entry_of(row: Row[Any]) -> Entry:
         row.salt,
         row.mark,
         row.subject,
-        json.loads(row.content),
+        _read(row.content),
         row.previous,
         row.hash,
     )
+
+
+def _read(content: str) -> Json:
+    """Return an entry's content; what somebody made no JSON stands as it is, and fits no hash."""
+    try:
+        found: Json = json.loads(content)
+    except (TypeError, ValueError, RecursionError):
+        return content
+    return found
 
 
 def _row(entry: Entry) -> rows.Row:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from threading import Lock
+from typing import Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
@@ -15,6 +16,7 @@ from judge.errors import InputError, StoreError
 from judge.ploys import suspicious
 from judge.records import Bank, Case, Dialogue, HumanVerdict, Judgment, Question, Run, Tally
 from judge.store import rows, tables, trailing
+from judge.store.turns import Turns
 from judge.trail import Happening
 
 CHUNK = 500  # keys in one query: below every database's limit on parameters
@@ -28,6 +30,7 @@ class Keyed(Protocol):
 
 
 Record = TypeVar("Record", bound=Keyed)
+Said: TypeAlias = tuple[Sequence[HumanVerdict], Sequence[Happening]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Writing:
         self.engine = engine
         self.where = where
         self.writable = writable
+        self._turn = Lock()
+        self._said = Turns(self._append_said)
 
     def add(
         self,
@@ -87,25 +92,34 @@ class Writing:
 
     def append_humans(self, human_verdicts: Sequence[HumanVerdict], also: Sequence[Happening] = ()) -> None:
         """Append what people said on dialogues that are stored already, and what else happened, in one transaction."""
+        self._said.add((human_verdicts, also))
+
+    def tell(self, *happenings: Happening) -> None:
+        """Append to the trail what happened beside verdicts."""
+        self._said.add(((), happenings))
+
+    def _append_said(self, pieces: Sequence[Said]) -> None:
+        """Append what several threads came with at the same moment: twenty votes cost one wait for the disk."""
+        human_verdicts = [one for piece, _ in pieces for one in piece]
         cases = [human.case for human in human_verdicts]
         with self._writing() as connection:
             append = Append(connection)
             append.find(tables.question, [case.question.key for case in cases])
             append.find(tables.dialogue, [one.key for case in cases for one in case.dialogues])
             append.all_humans(human_verdicts)
-            trailing.append(connection, also)
-
-    def tell(self, *happenings: Happening) -> None:
-        """Append to the trail what happened beside verdicts."""
-        with self._writing() as connection:
-            trailing.append(connection, happenings)
+            trailing.append(connection, [one for _, also in pieces for one in also])
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         if not self.writable:
             raise StoreError("库文件是只读的", where=self.where, fix=f"chmod u+w {self.where}，或用 --store 指定别的库")
         try:
-            with self.engine.connect().execution_options(writing=True) as connection, connection.begin():
+            # Threads wait here in turn: a database that finds itself busy sleeps and asks again, and holds a connection meanwhile.
+            with (
+                self._turn,
+                self.engine.connect().execution_options(writing=True) as connection,
+                connection.begin(),
+            ):
                 yield connection
         except DBAPIError as error:
             raise StoreError(
@@ -168,7 +182,7 @@ class Append:
     def run(self, run: Run, who: str) -> None:
         row = rows.run_row(run, datetime.now(UTC).isoformat(timespec="seconds"))
         if self(tables.run, [row]) and run.kind == "audit":
-            trailing.append(self.connection, [Happening("draw", who, run.name, {"content": str(row["content_hash"])})])
+            trailing.append(self.connection, [trailing.drew(row, who)])
 
     def code(self, table: Table, record: Keyed) -> int:
         return self.codes[table.name][record.key]

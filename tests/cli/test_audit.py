@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from judge import pipeline
 from tests.cli.conftest import RunCommand, lines
 
 QUALITY = {"甲": 0.7, "乙": 0.5, "丙": 0.35}
@@ -114,8 +115,57 @@ def test_a_pair_is_corrected_where_it_is_compared(store: RunCommand, tmp_path: P
     assert first["open_score"]["corrected"]["low"] < first["open_score"]["corrected"]["high"]
     assert done["corrected"]["answer"] in ("switch", "keep", "undecided")
     shown = store("compare", "甲", "丙").out
-    assert "人工校正后：胜+½平" in shown
-    assert "人工校正" not in store("compare", "甲", "乙").out  # nobody looked at these
+    assert "人工校正后" in shown
+    assert "只看抽查的人" in shown
+    assert "只看抽查的人" not in store("compare", "甲", "乙").out  # nobody looked at these
+
+
+def test_a_board_shows_what_people_made_of_it_once_they_judged_enough(
+    store: RunCommand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as nothing:  # where nothing was drawn, nobody looks for it
+        nothing.delattr(pipeline, "queue_of")
+        assert "只看抽查的人" not in store("leaderboard").out
+        assert store("leaderboard", "--json").json["correction"] is None
+        assert store("report", "--bank", "审计", "--json").json["board"]["correction"] is None
+    assert "还要判 13 条才能校正（至少 13 条）" in store("leaderboard", "--corrected").out
+    for number, size in ((1, 12), (2, 50)):
+        store("audit", "draw", "审计", "--items", str(size), "--overlap", "0", "--out", f"{number}.jsonl")
+        fill(tmp_path / f"{number}.jsonl")
+        store("audit", "import", f"{number}.jsonl", "--reviewer", "小陈")
+        if number == 1:
+            assert "只看抽查的人" not in store("leaderboard").out
+            assert store("leaderboard", "--json").json["correction"] is None
+            assert "还要判 1 条才能校正" in store("leaderboard", "--corrected").out
+            assert store("report", "--json").json["tables"]["audits"][0]["needed"] == 13
+    shown = store("leaderboard").out
+    assert all(head in shown for head in ("只看评委", "只看抽查的人", "胜+½平（校正后）"))
+    (said,) = [line for line in shown.splitlines() if line.startswith("人判了 62 / 180 条 · 评委替人省下 ")]
+    found = store("leaderboard", "--json").json
+    assert found["correction"] == store("leaderboard", "--corrected", "--json").json["correction"]
+    saved = found["correction"]["saved"]
+    alone = 1 / ((1 - saved / 100) * (1 / 62 - 1 / 180) + 1 / 180)
+    assert f"{alone - 62:.0f} 条（{saved:.0f}%；同样宽的区间，只靠人约要判 {alone:.0f} 条）" in said
+    report = store("report", "--bank", "审计", "--json").json
+    assert report["board"]["correction"] == found["correction"]
+    assert report["tables"]["audits"][0]["saved_labels"] == round(alone - 62)
+    for left_out in (("--no-corrected",), ("--human",)):
+        assert "只看抽查的人" not in store("leaderboard", *left_out).out
+        assert store("leaderboard", *left_out, "--json").json["correction"] is None
+    assert store("leaderboard", "--human", "--corrected").code == 2
+
+
+def test_a_census_is_a_board_of_people_and_corrects_on_request(store: RunCommand, tmp_path: Path) -> None:
+    store("audit", "draw", "审计", "--items", "180", "--overlap", "0", "--out", "判卷.jsonl")
+    fill(tmp_path / "判卷.jsonl")
+    store("audit", "import", "判卷.jsonl", "--reviewer", "小陈")
+    assert store("leaderboard", "--json").json["correction"] is None
+    found = store("leaderboard", "--corrected", "--for", "bank", "--json").json["correction"]
+    assert found["audits"] == found["population"] == 180
+    assert all(
+        row["figure"]["corrected"]["value"] == pytest.approx(row["figure"]["people"]["value"]) for row in found["rows"]
+    )
+    assert "评委替人省下" not in store("leaderboard", "--corrected").out
 
 
 def test_later_draws_take_what_earlier_ones_left_and_all_count(store: RunCommand, tmp_path: Path) -> None:
@@ -175,7 +225,16 @@ def test_a_reviewer_may_change_their_mind_and_back(store: RunCommand, tmp_path: 
     mine = rows[0]["verdict"]
     for word, count in (("都不好", 20), ("跳过", 19), (mine, 20)):
         lines(sheet, [{**rows[0], "verdict": word}, *rows[1:]])
-        taken = store("audit", "import", "判卷.jsonl", "--reviewer", "小陈", "--json").json
+        before = store("audit", "status", "审计", "--json").json
+        refused = store("audit", "import", "判卷.jsonl", "--reviewer", "小陈")
+        assert refused.code == 2
+        assert (
+            f"有 1 条与已有的判定不同，一条也没有收：\n  判卷.jsonl 第 1 行：小陈 判 {rows[0]['question']}"
+            in refused.err
+        )
+        assert f" → {word}\n  修复：确实要改，加 --replace" in refused.err
+        assert store("audit", "status", "审计", "--json").json == before
+        taken = store("audit", "import", "判卷.jsonl", "--reviewer", "小陈", "--replace", "--json").json
         assert (taken["new"], taken["changed"], taken["known"]) == (0, 1, 19)
         assert store("audit", "status", "审计", "--json").json["correction"]["audits"] == count
     assert store("audit", "status", "审计", "--json").json == first

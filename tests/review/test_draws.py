@@ -9,6 +9,7 @@ from judge.errors import InputError
 from judge.records import (
     DIALOGUE,
     Answer,
+    Deliberation,
     Dialogue,
     HumanVerdict,
     Question,
@@ -138,7 +139,7 @@ def test_a_single_answer_stands_alone() -> None:
 
 def read(*rows: dict[str, Any], draw: Draw = DRAW) -> list[HumanVerdict]:
     lines = [(f"判卷.jsonl:{at}", row) for at, row in enumerate(rows, 1)]
-    return verdicts(draw, lines, "张", HELD, SCALES)
+    return [one for _, one in verdicts(draw, lines, "张", HELD, SCALES)]
 
 
 @pytest.mark.parametrize(
@@ -197,6 +198,60 @@ def test_a_line_may_name_its_reviewer() -> None:
     assert named_by == [("李", "q00"), ("张", "q00"), ("张", "q01")]  # a blank name is none
 
 
+def test_sides_that_were_seen_the_other_way_round_stand_as_they_were_seen() -> None:
+    [turned] = read({"item": 1, "verdict": "左", "swapped": True})
+    assert [one.candidate.name for one in turned.case.dialogues] == ["乙", "甲"]
+    assert (turned.result, turned.case.target) == (Verdict(Side.FIRST), CASES[0].target)
+    [straight] = read({"item": 1, "verdict": "左", "swapped": False})
+    assert straight == read({"item": 1, "verdict": "左"})[0]
+
+
+def test_a_line_may_say_how_the_verdict_came_about() -> None:
+    how = {"confidence": 3, "turn": 2, "aspects": ["准确", "得体"], "seconds": 41.5}
+    [found] = read({"item": 1, "verdict": "右", **how})
+    assert found.deliberation == Deliberation(3, 2, ("准确", "得体"), 41.5)
+
+
+@pytest.mark.parametrize(("word", "mark"), [("平", True), ("都不好", True), ("都不好", False), ("tie", True)])
+def test_both_may_be_bad_beside_the_verdict(word: str, mark: bool) -> None:
+    [found] = read({"item": 1, "verdict": word, "both_bad": mark})
+    assert (found.result, found.both_bad) == (Verdict(Side.TIE, 0), True)
+
+
+@pytest.mark.parametrize(
+    ("row", "where", "message"),
+    [
+        ({"verdict": "左", "confidence": 4}, " 的 confidence", "应是 1、2、3 之一，却是 4"),
+        ({"verdict": "左", "confidence": "3"}, " 的 confidence", "却是文字 '3'"),
+        ({"verdict": "左", "turn": 0}, " 的 turn", "不小于 1 的数"),
+        ({"verdict": "左", "turn": 1.5}, " 的 turn", "应是整数"),
+        ({"verdict": "左", "aspects": "准确"}, " 的 aspects", "应是列表"),
+        ({"verdict": "左", "aspects": [1]}, " 的 aspects[0]", "应是文字"),
+        ({"verdict": "左", "seconds": -1}, " 的 seconds", "不小于 0 的数"),
+        ({"verdict": "左", "swapped": "是"}, " 的 swapped", "应是 true 或 false"),
+        ({"verdict": "左", "scores": {"准确": "高"}}, " 的 scores.准确", "应是数"),
+        ({"verdict": "左", "confidance": 3}, " 的 confidance", "不认识的字段 confidance；是不是 confidence"),
+        ({"verdict": ["左"]}, " 的 verdict", "却是列表"),
+        ({"verdict": "左", "both_bad": True}, "", "both_bad 只与 平 或 都不好 同写"),
+        ({"verdict": "跳过", "both_bad": True}, "", "both_bad 只与"),
+        ({"verdict": "左", "scores": {"准确": 7}}, "", "scores 只在打分时写"),
+        ({"verdict": "", "scores": {"准确": 7}}, "", "verdict 空着"),
+        ({"verdict": None, "both_bad": True}, "", "verdict 空着"),
+    ],
+)
+def test_what_else_a_line_says_is_read_strictly(row: dict[str, Any], where: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read({"item": 3, "verdict": "左"}, {"item": 1, **row})
+    assert message in caught.value.message
+    assert caught.value.where.startswith(f"判卷.jsonl:2{where}")
+
+
+def test_somebody_must_have_judged() -> None:
+    with pytest.raises(InputError, match="没有写是谁判的") as caught:
+        verdicts(DRAW, [("判卷.jsonl:1", {"item": 1, "verdict": "左", "reviewer": " "})], "", HELD, SCALES)
+    assert caught.value.where == "判卷.jsonl:1"
+
+
 def test_a_turn_comes_back_as_a_turn() -> None:
     case = pair(ONES[0], "甲", "乙", Scope(1))
     [found] = read({"item": 1, "verdict": "左"}, draw=drawn("轮", [item(case, 0.5)], ONES, "甲乙"))
@@ -242,6 +297,21 @@ def test_scores_stand_on_the_scale_of_their_question(word: str, value: float) ->
     assert found.case.dialogues == (held(ONES[0], "甲"),)
 
 
+@pytest.mark.parametrize("value", [7, 6.5, 10])
+def test_a_score_may_be_a_number(value: float) -> None:
+    [found] = read({"item": 1, "verdict": value}, draw=SCORED)
+    assert found.result == Scores(Score(value, 1, 10))
+
+
+def test_dimensions_stand_beside_the_overall_score() -> None:
+    [found] = read({"item": 1, "verdict": 7, "scores": {"准确": 8, "得体": 5.5}}, draw=SCORED)
+    assert found.result == Scores(Score(7, 1, 10), (("准确", Score(8, 1, 10)), ("得体", Score(5.5, 1, 10))))
+    with pytest.raises(InputError, match=r"分数 11.* 超出量程"):
+        read({"item": 1, "verdict": 7, "scores": {"准确": 11}}, draw=SCORED)
+    with pytest.raises(InputError, match="scores 只在打分时写"):
+        read({"item": 1, "verdict": "跳过", "scores": {"准确": 8}}, draw=SCORED)
+
+
 @pytest.mark.parametrize(
     ("word", "message"),
     [
@@ -251,9 +321,10 @@ def test_scores_stand_on_the_scale_of_their_question(word: str, value: float) ->
         ("inf", "超出量程"),
         ("左", "看不懂的分数"),
         ("7分", "看不懂的分数"),
+        (0, "超出量程"),
     ],
 )
-def test_scores_out_of_range_are_refused_by_line(word: str, message: str) -> None:
+def test_scores_out_of_range_are_refused_by_line(word: str | int, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
         read({"item": 1, "verdict": word}, draw=SCORED)
     assert caught.value.where == "判卷.jsonl:1"
@@ -262,7 +333,7 @@ def test_scores_out_of_range_are_refused_by_line(word: str, message: str) -> Non
 
 def test_ranks_are_read_on_a_scale_that_falls() -> None:
     lines = [("判卷.jsonl:1", {"item": 1, "verdict": "2"})]
-    [found] = verdicts(SCORED, lines, "张", HELD, {"q00": (4.0, 1.0)})
+    [(_, found)] = verdicts(SCORED, lines, "张", HELD, {"q00": (4.0, 1.0)})
     assert found.result == Scores(Score(2, 4, 1))
     with pytest.raises(InputError, match="超出量程") as caught:
         verdicts(SCORED, [("判卷.jsonl:1", {"item": 1, "verdict": "5"})], "张", HELD, {"q00": (4.0, 1.0)})
