@@ -79,6 +79,11 @@ class Evidence:
         None  # per row, the inverse of the chance with which people were asked; 0 where they were not
     )
 
+    @property
+    def partly(self) -> bool:
+        """Tell whether people judged a drawn part, rather than all there is."""
+        return self.weight is not None and bool((self.weight > 1).any())
+
 
 def certify(evidence: Evidence) -> Certificate:
     """Measure a judge by its own verdicts, and by people's where there are some."""

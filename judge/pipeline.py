@@ -21,6 +21,7 @@ from judge.report import board, build, views
 from judge.report import diff as diffs
 from judge.report.board import PLAIN, Board, ControlRow, Early, View
 from judge.report.build import Again, CompareReport
+from judge.report.correction import Correction
 from judge.report.diff import Diff, Side
 from judge.report.document import Document, document
 from judge.review.correction import correction_of
@@ -43,11 +44,17 @@ def compare(store: Store, plan: Plan, *, human: bool = False, limits: Mapping[st
         raise NothingToCompare(f"题库 {bank} 只有公布的次数", fix=f"judge leaderboard --bank {bank}")
     heard = hear(store, bank, pair, plan, human=human, keep=True)
     certificate = None if human else certify(evidence_on(store, heard, plan, limits))
-    return _compared(store, heard, plan, certificate, orders_of(store, heard, plan))
+    correction = _correction(store, heard, plan, certificate)
+    return _compared(store, heard, plan, certificate, orders_of(store, heard, plan), correction)
 
 
 def _compared(
-    store: Store, heard: Heard, plan: Plan, certificate: Certificate | None, orders: Orders | None
+    store: Store,
+    heard: Heard,
+    plan: Plan,
+    certificate: Certificate | None,
+    orders: Orders | None,
+    correction: Correction | None,
 ) -> CompareReport:
     """Say how the first of two candidates stands against the second, and what people's drawn verdicts make of it."""
     material = heard.material
@@ -62,18 +69,21 @@ def _compared(
         order=(orders or {}).get(frozenset(material.candidates.tolist())),
     )
     found = replace(found, certificate=certificate, spared=heard.spared, again=_again(store, heard, plan))
-    if certificate is None or not store.humans_sampled(material.bank.name):
-        return found
-    correction = correction_of(queue_of(store, heard, plan, certificate, triage=False), plan)
-    if not correction.audits:
-        return found
-    row = correction.of(found.first)
+    row = None if correction is None else correction.of(found.first)
     half_tie = None if row is None else row.figure.corrected
     decision = None
     if half_tie is not None and found.overall.rates is not None:
         rates = replace(found.overall.rates, half_tie=half_tie, half_tie_bounds=(half_tie.value, half_tie.value))
         decision = build.decide(rates, plan)
     return replace(found, correction=correction, corrected=decision)
+
+
+def _correction(store: Store, heard: Heard, plan: Plan, certificate: Certificate | None) -> Correction | None:
+    """Correct what a judge said by people's drawn verdicts on it; None where there are none, or people themselves are heard."""
+    if certificate is None or not store.humans_sampled(heard.material.bank.name):
+        return None
+    found = correction_of(queue_of(store, heard, plan, certificate, triage=False), plan)
+    return found if found.audits else None
 
 
 def _again(store: Store, heard: Heard, plan: Plan) -> Again | None:
@@ -102,8 +112,9 @@ def _board(
         raise InputError("整题重采样的区间只有 Bradley-Terry 等级分有", where="--interval", fix=fix)
     known = store.candidates(bank)
     if tallies := store.tallies(bank):
-        if human or view not in (PLAIN, View(method="open"), View(method="winrate")):
-            fix = "去掉 --human、--by、--style、--controls；--method 只能是 open 或 winrate"
+        asked = replace(view, corrected=view.corrected or None)
+        if human or asked not in (PLAIN, View(method="open"), View(method="winrate")):
+            fix = "去掉 --human、--by、--style、--controls、--corrected；--method 只能是 open 或 winrate"
             raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix=fix)
         return board.tally_board(bank, resolve.of_plan(tallies, plan, known), plan, view.method), None, None
     heard = hear(store, bank, resolve.chosen(plan, known), plan, human=human)
@@ -137,12 +148,14 @@ def _board(
     controls = _controls(store, bank, found, plan) if view.controls else ()
     if plan.until != "all" and material.paired and not human:
         found = replace(found, early=_early(heard, plan, orders or {}))
-    if view.corrected:
-        if human:
-            raise InputError("人工的榜不用校正", where="--corrected", fix="去掉 --human 或 --corrected")
-        found = replace(found, correction=correction_of(queue_of(store, heard, plan, certificate), plan))
+    if view.corrected and human:
+        raise InputError("人工的榜不用校正", where="--corrected", fix="去掉 --human 或 --corrected")
+    # Unasked not of a census: that is people's own board, and takes as long as the judge's.
+    if view.corrected or (view.corrected is None and not human and evidence.partly):
+        correction = correction_of(queue_of(store, heard, plan, certificate, triage=False), plan)
+        found = replace(found, correction=correction if view.corrected or not correction.few else None)
     members = tuple(replace(one, half_tie=None) for one in heard.members)
-    found = replace(found, members=members, controls=controls, spared=heard.spared)
+    found = replace(found, members=members, controls=controls, spared=heard.spared, struck=material.struck)
     return found, heard, evidence
 
 
@@ -210,15 +223,17 @@ def report(
     """Gather all that a report says of the candidates of a plan (none named: all of the bank's)."""
     bank = resolve.one_bank(store, plan.bank)
     plan = replace(plan, bank=bank)
-    shown, heard, evidence = _board(store, plan, human, View(method="bt", style=True), limits)
+    shown, heard, evidence = _board(store, plan, human, View(method="bt", style=True, corrected=False), limits)
     if heard is None or evidence is None:
         raise NothingToCompare(f"题库 {bank} 只有公布的次数，没有逐题的记录", fix=f"judge leaderboard --bank {bank}")
     material, comparisons = heard.material, heard.comparisons
     with suppress(NothingToCompare):
         shown = replace(shown, controls=_controls(store, bank, shown, plan))
+    shown = replace(shown, correction=_correction(store, heard, plan, shown.certificate))
     codes = material.candidates.tolist()
     orders = orders_of(store, heard, plan)
-    pair = _compared(store, heard, plan, shown.certificate, orders) if len(codes) == 2 else None
+    two = len(codes) == 2
+    pair = _compared(store, heard, plan, shown.certificate, orders, shown.correction) if two else None
     turned = None
     if not (comparisons.scope > 0).any() and any(scope > 0 for scope in scopes_of(store, material)):
         turned = hear(store, bank, codes, replace(plan, scope="turns"), human=human).comparisons

@@ -21,7 +21,7 @@ EPILOG = """\b
   judge leaderboard --bank mt_bench --judge gpt-4 --by turn
   judge leaderboard --bank llmeval2 --method bt      等级分、区间与名次范围
   judge leaderboard --bank llmeval2 --style          原样与控制篇幅之后并排
-  judge leaderboard --corrected           人工抽查校正后的榜
+  judge leaderboard --corrected           人工校正还差几条；够了默认就列
   judge leaderboard --controls            基线对自己、空回答、照抄题目各得多少
   judge leaderboard --bank superclue_open --json
 
@@ -47,7 +47,11 @@ EPILOG = """\b
 )
 @click.option("--style", is_flag=True, help="再列出控制篇幅与格式之后会怎样")
 @click.option("--controls", is_flag=True, help="再列出对照：基线对自己、空回答、照抄题目")
-@click.option("--corrected", is_flag=True, help="再列出校正后的数字：评委、抽查的人、两者合起来")
+@click.option(
+    "--corrected/--no-corrected",
+    default=None,
+    help="只看评委、只看抽查的人、校正后三列并排（抽查够了默认就列；写了它，不够时说还差什么）",
+)
 @click.option(
     "--for", "target", type=click.Choice(["like", "bank"]), help="校正要知道的：像这样的题（默认），或只就这份题库"
 )
@@ -72,7 +76,7 @@ def leaderboard(
     interval: str,
     style: bool,
     controls: bool,
-    corrected: bool,
+    corrected: bool | None,
     target: str | None,
     by: By | None,
     baseline: str | None,
@@ -116,7 +120,5 @@ def leaderboard(
         print_json("judge.leaderboard/1", fields_of(board))
         return
     from judge.report.terminal_board import print_board
-    from judge.report.terminal_review import print_correction
 
     print_board(board, console())
-    print_correction(board.correction, console())

@@ -16,7 +16,7 @@ from judge.records import Plan, Scores, Tally
 from judge.report.build import Member, abilities_of, counts
 from judge.report.correction import Correction
 from judge.report.ratings import Method, Rated, Rating, StyleBoard, Styled
-from judge.resolve import Material
+from judge.resolve import Material, Struck
 from judge.stats.intervals import Estimate, cluster_mean, stratified_ratio
 from judge.stats.win_rate import WinRates, win_rates
 from judge.stopping import Orders, against
@@ -34,7 +34,7 @@ class View:
     controls: bool = False
     style: bool = False
     resample: bool = False  # intervals of ratings by cluster bootstrap
-    corrected: bool = False  # beside the judge's figures, those corrected by people's drawn verdicts
+    corrected: bool | None = None  # by people's verdicts; None: where they judged a drawn part, and enough
 
 
 PLAIN = View()
@@ -140,6 +140,7 @@ class Board:
     correction: Correction | None = None
     early: Early | None = None  # where judging could stop early
     spared: Spared | None = None  # what a cascade left to the offline judge
+    struck: Struck = ()  # questions that people took out of the scores
 
 
 def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:

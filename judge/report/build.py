@@ -14,7 +14,7 @@ from judge.comparison import Comparisons, State
 from judge.ploys import Suspect
 from judge.records import Plan
 from judge.report.correction import Correction
-from judge.resolve import Material
+from judge.resolve import Material, Struck
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.power import questions_needed
 from judge.stats.significance import holm, p_value
@@ -118,6 +118,7 @@ class CompareReport:
     stopping: Stopping | None = None  # how far judging went, where it could stop early
     spared: Spared | None = None  # what a cascade left to the offline judge
     again: Again | None = None  # single verdicts that were asked again swapped
+    struck: Struck = ()  # questions that people took out of the scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ def compare_report(
         members=tuple(members),
         suspects=tuple(suspects),
         stopping=None if order is None else stopping(comparisons, order, plan),
+        struck=material.struck,
     )
 
 

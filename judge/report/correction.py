@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from judge.stats.intervals import Estimate
 
 Target: TypeAlias = Literal["like", "bank"]
+TELLING = 60  # audits below which what the judge saves is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +64,14 @@ class Correction:
     @property
     def few(self) -> bool:
         return not self.rows
+
+    @property
+    def saving(self) -> float | None:
+        """Return how many further verdicts people alone would need for the same width; None where too few tell, or all are judged.
+
+        Of the draw's variance n of N verdicts leave 1 / n - 1 / N (Cochran 1977).
+        """
+        if self.saved is None or not TELLING <= self.audits < self.population:
+            return None
+        left = (1 - self.saved / 100) * (1 / self.audits - 1 / self.population)
+        return 1 / (left + 1 / self.population) - self.audits

@@ -17,6 +17,7 @@ from judge.ploys import Suspect
 from judge.records import HumanVerdict, Judgment, Plan, Usage
 from judge.report.board import Board, early_rates, met_by
 from judge.report.build import CompareReport, Share, abilities_of, share, short_names
+from judge.report.correction import Correction
 from judge.resolve import Material
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.stopping import Orders, against
@@ -112,6 +113,10 @@ class Document:
     lines: tuple[Line, ...]
     suspects: tuple[Suspect, ...] = ()  # what in the answers seems meant for the judge
     names: Mapping[str, str] = field(default_factory=dict)  # short names, where they tell candidates apart
+
+    @property
+    def correction(self) -> Correction | None:
+        return self.board.correction
 
 
 def document(

@@ -36,6 +36,7 @@ MOST_ROWS = 40  # candidates in one chart of bars or ratings
 def figures(document: Document, words: Words, *, narrow: bool = False) -> list[tuple[str, Figure]]:
     """Return the figures that the data of a report give, by name, in the order of the page."""
     found = [
+        ("corrected", _corrected(document, words, narrow)),
         ("radar", _radar(document, words, narrow)),
         ("outcomes", _outcomes(document, words, narrow)),
         ("forest", _forest(document, words, narrow)),
@@ -146,6 +147,26 @@ def _ratings(document: Document, words: Words, narrow: bool) -> Figure | None:
         reference=1000,
         digits=0,
         narrow=narrow,
+    )
+
+
+def _corrected(document: Document, words: Words, narrow: bool) -> Figure | None:
+    """Return what judge, people and both together say of each candidate; of a pair the first alone."""
+    found = document.correction
+    if found is None or found.few:
+        return None
+    points = []
+    first = None if document.compare is None else found.of(document.compare.first)
+    for row in found.rows[: MOST_ROWS // 3] if first is None else [first]:
+        figure = row.figure
+        for name, one in (("judge", figure.judge), ("people", figure.people), ("both", figure.corrected)):
+            point = _point(words[f"corrected.{name}"], one, clear=name == "both")
+            points.append(replace(point, group=short(document, row.candidate)))
+    score = found.unit == "score"
+    noun = words["corrected.score" if score else "rate.half_tie"]
+    title, said = words["figure.corrected"], words["figure.corrected_text"].format(figure=noun)
+    return forest(
+        title, said, points, [words["column.candidate"], noun, ""], reference=None if score else 50, narrow=narrow
     )
 
 

@@ -6,9 +6,7 @@ Nothing is fetched and nothing but our own script runs: a content security polic
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -18,11 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from judge import __version__, markup
-from judge.charts import DARK, LIGHT, Figure
+from judge.charts import Figure
 from judge.identity import Json
-from judge.report import behind, result
+from judge.report import behind, corrected, result
 from judge.report.contents import Contents, contents
 from judge.report.document import SCHEMA, Document
+from judge.report.embedding import colours, island, policy_hash
 from judge.report.figures import figures
 from judge.report.grid import Grid, Theirs, theirs
 from judge.report.sentence import headline, short, warnings
@@ -47,7 +46,7 @@ class Page:
 def render(document: Document, words: Words, *, limit: int = LIMIT) -> list[Page]:
     """Draw a report; the first page is the report, others are what it loads."""
     held = contents(document, words)
-    index = _island(_index(held, words))
+    index = island(_index(held, words))
     # The folder goes by what it holds: a report that is written anew does not load the dialogues of an older one.
     apart = held.size + len(index) + FRAME > limit and bool(held.chunks)
     folder = f"report-{hashlib.sha256(''.join(held.chunks).encode()).hexdigest()[:8]}" if apart else ""
@@ -80,6 +79,7 @@ def _page(document: Document, words: Words, held: Contents, index: str, folder: 
             board=result.leaderboard(document, words),
             counts=result.counts(document, words),
             remarks=result.remarks(document, words),
+            corrected=corrected.section(document, words),
             members=behind.members(document, words),
             style_control=result.style(document, words),
             figures=_figures(document, words),
@@ -96,7 +96,7 @@ def _page(document: Document, words: Words, held: Contents, index: str, folder: 
             policy=_policy(style, script, bool(folder)),
             index=Markup(index),
             chunks=[] if folder else [Markup(one) for one in held.chunks],
-            sources=Markup(_island([_beside(folder, at) for at in range(len(held.chunks))])) if folder else None,
+            sources=Markup(island([_beside(folder, at) for at in range(len(held.chunks))])) if folder else None,
             version=__version__,
             schema=SCHEMA,
         )
@@ -125,28 +125,15 @@ def _asset(name: str) -> str:
 
 @cache
 def _style() -> str:
-    light, dark = ("".join(f"--{name}:{value};" for name, value in palette.items()) for palette in (LIGHT, DARK))
-    # Paper has no dark mode: whoever prints at night prints black on white.
-    colours = f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-    return colours + _asset("report.css") + markup.pygments_css()
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return colours() + _asset("report.css") + markup.pygments_css()
 
 
 def _policy(style: str, script: str, apart: bool) -> str:
     """Allow our own style and script by their hash, and where dialogues lie beside the page, what that script loads."""
-    allowed = f"{_hash(script)} 'strict-dynamic'" if apart else _hash(script)
-    return f"default-src 'none'; style-src {_hash(style)}; script-src {allowed}; base-uri 'none'; form-action 'none'"
-
-
-def _island(value: Json) -> str:
-    """Write JSON that cannot end the script it stands in."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for one in "<>\u2028\u2029":
-        text = text.replace(one, f"\\u{ord(one):04x}")
-    return text
+    allowed = f"{policy_hash(script)} 'strict-dynamic'" if apart else policy_hash(script)
+    return (
+        f"default-src 'none'; style-src {policy_hash(style)}; script-src {allowed}; base-uri 'none'; form-action 'none'"
+    )
 
 
 def _index(held: Contents, words: Words) -> dict[str, Json]:

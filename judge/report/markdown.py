@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from judge.markup import visible
+from judge.report.corrected import section
 from judge.report.diff import Diff
 from judge.report.document import Document
 from judge.report.result import basis
@@ -53,7 +54,21 @@ def markdown(document: Document, words: Words) -> str:
     for table in tables(document):
         if table.name in BRIEF and table.rows:
             lines += [f"### {words[f'sheet.{table.name}']}", "", *_table(table, words), ""]
+        if table.name == "summary":
+            lines += _corrected(document, words)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _corrected(document: Document, words: Words) -> list[str]:
+    """Return what people's drawn verdicts made of the figures, where there are some."""
+    found = section(document, words)
+    if found is None:
+        return []
+    lines = [f"### {words['sheet.corrected']}", "", *([escaped(found.decision), ""] if found.decision else ())]
+    if found.table is not None:
+        heads, *rows = ([escaped(cell) for cell in row] for row in (found.table.heads, *found.table.rows))
+        lines += [*_grid(heads, rows), ""]
+    return [*lines, *_told(found.facts, words), ""]
 
 
 def _facts(document: Document, words: Words) -> list[str]:
@@ -66,7 +81,11 @@ def _facts(document: Document, words: Words) -> list[str]:
     ]
     if certificate is not None:
         told.append((words["sheet.certificate"], words[f"certificate.{certificate.word}"]))
-    return [*(f"- {name}: {escaped(said)}" for name, said in told), ""]
+    return [*_told(told, words), ""]
+
+
+def _told(facts: Sequence[tuple[str, str]], words: Words) -> list[str]:
+    return [f"- {name}{words['page.colon']}{escaped(said)}" for name, said in facts]
 
 
 def _table(table: Table, words: Words) -> list[str]:

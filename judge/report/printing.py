@@ -9,7 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from judge.report.sentence import struck
 from judge.report.wording import clean
+from judge.report.words import words
+from judge.resolve import Struck
 from judge.stats.intervals import Estimate
 from judge.wrapping import fold
 
@@ -53,3 +56,9 @@ def value(estimate: Estimate | None) -> str:
 def count(number: float) -> str:
     """Return a count, which may be a fraction where verdicts are shares."""
     return f"{number:.1f}".removesuffix(".0")
+
+
+def print_struck(found: Struck, console: Console) -> None:
+    """Say which questions people took out of the scores."""
+    if found:
+        line(console, struck(found, words("zh")))

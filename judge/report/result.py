@@ -14,6 +14,7 @@ from judge.report.words import Words
 from judge.stats.intervals import Estimate
 
 SOME = 6  # names in a sentence
+TONES = {"switch": "good", "keep": "bad", "undecided": "wait"}
 PARTS = ("planned", "answered", "judged", "unreadable", "unanswered", "missing", "no_dialogue", "both_placements",
          "flipped", "opposed", "settled", "texts_differ")  # fmt: skip
 ALWAYS = ("planned", "answered", "judged", "unreadable", "unanswered", "missing")
@@ -42,7 +43,7 @@ def tone(document: Document) -> str:
     found = document.compare
     if found is None or found.decision is None:
         return "plain"
-    return {"switch": "good", "keep": "bad", "undecided": "wait"}[found.decision.answer]
+    return TONES[found.decision.answer]
 
 
 def basis(document: Document, words: Words) -> str:

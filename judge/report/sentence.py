@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from judge.judges.baseline import offline_in
 from judge.markup import visible
+from judge.report.build import Decision
 from judge.report.document import Document
 from judge.report.words import Words
+from judge.resolve import Struck
 
 
 def short(document: Document, name: str) -> str:
@@ -33,17 +35,35 @@ def warnings(document: Document, words: Words) -> list[str]:
         told.append(words["decision.fragile"].format(count=lost))
     if literal(document):
         told.append(words["decision.offline"])
+    if found is not None and found.decision is not None and found.corrected is not None:
+        answer = found.corrected.answer
+        if answer != found.decision.answer:
+            told.append(words["corrected.differs"].format(answer=words[f"corrected.{answer}"]))
+    if document.board.struck:
+        told.append(struck(document.board.struck, words))
     return told
+
+
+def struck(found: Struck, words: Words) -> str:
+    """Say which questions people took out of the scores, and why."""
+    named = ("、" if words.language == "zh" else ", ").join(
+        words["struck.one"].format(question=visible(question), reason=visible(reason)) for question, reason in found
+    )
+    return words["struck.all"].format(count=len(found), named=named)
+
+
+def decided(document: Document, decision: Decision, words: Words) -> str:
+    """Return a decision on the two candidates of a report."""
+    first, second = (short(document, name) for name in document.candidates)
+    key = decision.answer if decision.answer != "switch" else "better" if decision.better else "within"
+    return words[f"decision.{key}"].format(first=first, second=second, margin=f"{decision.margin:g}")
 
 
 def headline(document: Document, words: Words) -> str:
     """Return the decision, or who leads."""
     found = document.compare
     if found is not None and found.decision is not None:
-        first, second = short(document, found.first), short(document, found.second)
-        decision = found.decision
-        key = decision.answer if decision.answer != "switch" else "better" if decision.better else "within"
-        return words[f"decision.{key}"].format(first=first, second=second, margin=f"{decision.margin:g}")
+        return decided(document, found.decision, words)
     board = document.board
     if board.not_identified is not None:
         return words["decision.no_rating"].format(why=words[f"why.{board.not_identified[0]}"])

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from judge.behaviour import Behaviour
 from judge.records import HumanVerdict, Judgment, Scores, Side, Skipped, Unanswered, Unreadable, Verdict
+from judge.report.correction import Correction
 from judge.report.document import Document
 from judge.stats.intervals import Estimate
 
@@ -28,6 +29,7 @@ def tables(document: Document) -> tuple[Table, ...]:
     """Return all tables of a report, the summary first."""
     return (
         _summary(document),
+        *([] if document.correction is None else _corrected(document.correction)),
         _parts(document, "abilities"),
         _parts(document, "turns"),
         _items(document),
@@ -77,6 +79,28 @@ def _summary(document: Document) -> Table:
         counts = (count.planned, count.judged, count.unreadable, count.unanswered, count.missing)
         found.append((name, *elo, *ranks, *figures, *games, *counts))
     return Table("summary", SUMMARY, tuple(found))
+
+
+CORRECTED = (
+    "candidate", "figure", "judge_alone", "judge_alone_low", "judge_alone_high", "people_alone", "people_alone_low",
+    "people_alone_high", "corrected", "corrected_low", "corrected_high",
+)  # fmt: skip
+AUDITS = ("audits", "population", "needed", "saved", "saved_labels", "rho", "uniform", "waiting", "chosen")
+
+
+def _corrected(found: Correction) -> tuple[Table, Table]:
+    """Return what judge, people and both together say, a line per candidate and figure; and in one line what that rests on."""
+    rows = tuple(
+        (one.candidate, figure, *_span(triple.judge), *_span(triple.people), *_span(triple.corrected))
+        for one in found.rows
+        for figure, triple in ((found.unit, one.figure), ("open", one.open_score))
+        if triple is not None
+    )
+    saving = found.saving
+    saved = (None, None) if saving is None else (_number(found.saved), round(saving))
+    shares = _number(found.rho), _number(found.uniform)
+    audits = (found.audits, found.population, found.needed, *saved, *shares, found.waiting, found.chosen)
+    return Table("corrected", CORRECTED, rows), Table("audits", AUDITS, (audits,))
 
 
 def _parts(document: Document, name: str) -> Table:

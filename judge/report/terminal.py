@@ -12,10 +12,10 @@ from judge.records import (
     Run,
 )
 from judge.report.build import CompareReport, Counts, Decision, Share, short_names
-from judge.report.printing import count, facts, grid, interval, line
+from judge.report.printing import count, facts, grid, interval, line, print_struck
 from judge.report.terminal_board import FOR, HOW, SOURCES, offline, print_members, print_spared
 from judge.report.terminal_certificate import print_certificate_line
-from judge.report.terminal_review import summary
+from judge.report.terminal_review import print_correction
 from judge.report.wording import clean, said, scope_name
 from judge.rereading import CHANGES, Reread
 from judge.stats.intervals import Estimate
@@ -78,25 +78,17 @@ def print_compare(report: CompareReport, console: Console) -> None:
         told = f"换位再评 {report.again.asked} 题（平、不够肯定、离线评委不同意的），结论变了 {report.again.changed} 题"
         line(console, f"{told}；只作展示与排疑，不进数字：judge disputes 看是哪些。")
     _print_counts(console, overall, bool(offline(report.judge)), early=early)
+    print_struck(report.struck, console)
     _print_suspects(console, report.suspects)
     print_certificate_line(report.certificate, console)
 
 
 def _print_corrected(report: CompareReport, console: Console, first: str, second: str) -> None:
     """Say what people's drawn verdicts make of the figure and of the sentence."""
-    found, decision = report.correction, report.corrected
-    if found is None:
-        return
-    console.print()
-    row = found.of(report.first)
-    if row is None or decision is None:
-        line(console, f"人工抽查 {found.audits} 条，至少要 {found.needed} 条才能校正。")
-        return
-    figure = row.figure
-    said = f"人工校正后：胜+½平 {interval(figure.corrected)}（只看评委 {interval(figure.judge)}，只看人 {interval(figure.people)}）"
-    line(console, said, _style(decision))
-    line(console, f"校正后{_sentence(decision, first, second)}", _style(decision))
-    line(console, summary(found))
+    if report.corrected is not None:
+        console.print()
+        line(console, f"人工校正后{_sentence(report.corrected, first, second)}", _style(report.corrected))
+    print_correction(report.correction, console, {report.first: "甲", report.second: "乙"})
 
 
 def _print_stopping(report: CompareReport, console: Console) -> None:

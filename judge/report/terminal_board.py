@@ -11,9 +11,10 @@ from rich.table import Table
 from judge.judges.baseline import offline_in
 from judge.report.board import Board, BoardRow, ControlRow, Part
 from judge.report.build import Member, short_names
-from judge.report.printing import count, facts, grid, interval, line, value
+from judge.report.printing import count, facts, grid, interval, line, print_struck, value
 from judge.report.ratings import Rating
 from judge.report.terminal_certificate import print_certificate_line
+from judge.report.terminal_review import print_correction
 from judge.report.wording import clean
 from judge.thrift import Spared
 
@@ -60,7 +61,9 @@ def print_board(board: Board, console: Console) -> None:
     if board.unjudged and board.early is None:
         noun = "项" if _scored(board) else "场比较"
         line(console, f"没评到 {board.unjudged} {noun}：只算已评的，分母见“已评/计划”。")
+    print_struck(board.struck, console)
     print_certificate_line(board.certificate, console)
+    print_correction(board.correction, console)
 
 
 FOR = {"like": "像这样的题", "bank": "这份题库"}

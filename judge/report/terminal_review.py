@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.text import Text
 
 from judge.certificate import Certificate
+from judge.report import corrected
 from judge.report.build import short_names
-from judge.report.correction import Correction, Triple
+from judge.report.correction import Correction
 from judge.report.printing import facts, grid, interval, line
 from judge.report.terminal_certificate import CHECKS, UNITS
 from judge.report.wording import clean
+from judge.report.words import words
 from judge.review.disputes import TOP, Capture, Reason
 from judge.review.queue import Queue
 from judge.review.simulation import Simulation
@@ -22,7 +24,6 @@ from judge.stats.agreement import GroupAgreement
 
 MEND = "挑哪些给人看都差不多：换一个评委，而不是多找人"
 ENOUGH = 30  # audits that both decided, below which nothing is said of the queue
-TARGETS = {"like": "像这样的题", "bank": "只就这份题库"}
 SIGNALS = {
     "order": "换位",
     "margin": "打分（或把握）",
@@ -152,70 +153,24 @@ def print_capture(found: Capture | None, console: Console, *, audits: int) -> No
 # ── corrected figures ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def print_correction(found: Correction | None, console: Console) -> None:
-    """Print the judge's figures, people's, and the corrected ones side by side."""
+def print_correction(found: Correction | None, console: Console, names: Mapping[str, str] | None = None) -> None:
+    """Print the judge's figures, people's, and the corrected ones side by side, and what they rest on."""
     if found is None:
         return
     console.print()
+    told = words("zh")
+    short = names or short_names([row.candidate for row in found.rows])
+    shown = corrected.table(found, short, told, interval)
+    if shown is not None:
+        table = grid(shown.heads, left=shown.words)
+        for row in shown.rows:
+            table.add_row(*map(clean, row))
+        console.print(table)
+    line(console, " · ".join(f"{name} {said}" for name, said in corrected.spent(found, told)))
+    for name, said in corrected.left_open(found, told):
+        line(console, f"{name} {clean(said)}")
     if found.few:
-        said = (
-            f"知道抽中概率的人工判定只有 {found.audits} 条，至少要 {found.needed} 条才能校正：judge audit draw 抽一批。"
-        )
-        line(console, said, "yellow")
-        _print_left_out(found, console)
-        return
-    noun = "得分率" if found.unit == "score" else "胜+½平"
-    table = grid(["", "", f"{noun}（校正后）", "只看评委", "只看抽查的人"], left=2)
-    short = short_names([row.candidate for row in found.rows])
-    alone = sorted((row.figure.judge.value for row in found.rows if row.figure.judge), reverse=True)
-    for number, row in enumerate(found.rows, 1):
-        before = alone.index(row.figure.judge.value) + 1 if row.figure.judge else number
-        moved = "" if before == number else f"（原第 {before}）"
-        table.add_row(str(number), clean(short[row.candidate]) + moved, *_shown(row.figure))
-    console.print(table)
-    if found.unit == "score":
-        line(console, "得分率是每题得分 / 满分的平均，各题同重；上面的总分先按能力平均。")
-    for row in found.rows:
-        if row.open_score is not None:
-            fixed, said = interval(row.open_score.corrected), interval(row.open_score.judge)
-            line(console, f"OPEN（{clean(short[row.candidate])} 对另一方）：校正后 {fixed}，只看评委 {said}。")
-            break
-    line(console, summary(found))
-    _print_left_out(found, console)
-
-
-def _shown(triple: Triple) -> list[str]:
-    return [interval(one) for one in (triple.corrected, triple.judge, triple.people)]
-
-
-def summary(found: Correction) -> str:
-    """Say in one line what a correction rests on; how it was done stands in the JSON."""
-    even = "" if found.uniform is None or found.uniform == 1 else f"（至少 {found.uniform:.0%} 均匀抽）"
-    rho = "" if found.rho is None else f"；评委与人逐条的相关 ρ {found.rho:.2f}"
-    saved = ""
-    if found.saved is not None and TELLING <= found.audits < found.population:
-        saved = f"，替人省下 {found.saved:.0f}%" if found.saved >= 0 else f"，帮不上忙（反要多看 {-found.saved:.0f}%）"
-    return (
-        f"抽查 {found.audits:,} / {found.population:,} 条{even}{rho}{saved}；"
-        f"区间 {found.confidence:.0%}，{TARGETS[found.target]}。"
-    )
-
-
-TELLING = 60  # audits below which what the judge saves is not known
-
-
-def _print_left_out(found: Correction, console: Console) -> None:
-    if found.waiting and found.audits:
-        line(console, f"抽到还没判的 {found.waiting} 条：按已判的是其中随机一部分来算。")
-    if found.narrower:
-        names = "、".join(clean(name) for name in found.narrower)
-        line(
-            console,
-            f"抽样 {names} 抽自比这里更小的范围（题、候选或能力），对这里不作数：要看这里，重抽一批。",
-            "yellow",
-        )
-    if found.chosen:
-        line(console, f"另有 {found.chosen} 条人工判定不知道在这里抽中的概率，只作展示，不进校正。")
+        line(console, "judge audit draw 抽一批，judge audit import 收回来。", "yellow")
 
 
 def print_audit(

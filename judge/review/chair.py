@@ -61,7 +61,9 @@ class Chair:
             head = self.room.store.trail_head()
             if self._figures is None or (head != self._as_of and (fresh or time.monotonic() > self._rested)):
                 began = time.monotonic()
-                self._figures = figures_of(self.room.store, self.room.plan, self.room.terms.wanted, self._limits)
+                last = self._figures.queue if self._figures else None
+                wanted = self.room.terms.wanted
+                self._figures = figures_of(self.room.store, self.room.plan, wanted, self._limits, last)
                 self._as_of = head
                 self._rested = time.monotonic() + REST * (time.monotonic() - began)
             return self._figures
@@ -148,7 +150,7 @@ class Chair:
         place = self.room.desk.place(target)
         if place is None:
             raise UnknownName("条目", target, ())
-        if lead not in place.said and lead not in place.barred:
+        if lead not in place.barred:
             self.room.store.tell(Happening("look", lead, target))
             self.room.desk.bar(lead, target)
         return place
@@ -196,9 +198,12 @@ def drawn(store: Store, found: Queue, plan: Plan, count: int, who: str, how: Dra
     return made
 
 
-def figures_of(store: Store, plan: Plan, wanted: float, limits: Mapping[str, Limit]) -> Figures:
+def figures_of(
+    store: Store, plan: Plan, wanted: float, limits: Mapping[str, Limit], last: Queue | None = None
+) -> Figures:
     """Compute what people's verdicts have come to, and about how many more bring every half-width to `wanted` points."""
-    found = queue(store, plan, limits)
+    with store.at_once() as still:  # people vote meanwhile, and what is read must fit together
+        found = queue(still, plan, limits, last)
     correction = correction_of(found, plan)
     alone = correction if plan.target == "bank" else correction_of(found, replace(plan, target="bank"))
     needed = None if correction.few else still_needed(correction, alone, wanted)

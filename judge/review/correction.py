@@ -12,7 +12,7 @@ from judge.meetings import positions
 from judge.records import Plan
 from judge.report.board import met_by
 from judge.report.correction import CorrectedRow, Correction, Triple
-from judge.review.queue import Queue
+from judge.review.queue import CALIBRATED, Queue
 from judge.review.verdicts import Scored
 from judge.stats.intervals import Estimate, cluster_mean
 from judge.stats.pooled import pooled
@@ -20,7 +20,6 @@ from judge.stats.prediction_powered import Audits, Corrected, Predicted, calibra
 
 LEAST = 4  # audits of one pair
 MORE = 10  # audits a board needs beyond one for each candidate: with fewer its intervals hold too seldom
-CALIBRATED = 60  # audits from which other signals are worth learning from: with fewer the verdicts alone save more (2b)
 LEAST_SCORES = 8  # scored answers of every model: with fewer the common tuning is not known well enough
 
 

@@ -92,6 +92,7 @@ class Queue:
         return reasons(self.signals, at, tie=int(self.rows.label[at]) == 0, state=state)
 
 
+CALIBRATED = 60  # audits from which other signals are worth learning from: with fewer the verdicts alone save more (2b)
 STATES: Mapping[State, Unjudged | None] = {
     State.JUDGED: None,
     State.UNREADABLE: "unread",
@@ -101,26 +102,38 @@ STATES: Mapping[State, Unjudged | None] = {
 }
 
 
-def queue(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS) -> Queue:
-    """Gather the queue of a plan's bank and judge; raises NothingToCompare and InputError as `hear` does."""
+def queue(store: Store, plan: Plan, limits: Mapping[str, Limit] = LIMITS, last: Queue | None = None) -> Queue:
+    """Gather the queue of a plan's bank and judge; raises NothingToCompare and InputError as `hear` does.
+
+    last: the same queue a while ago; what the judge's verdicts alone decide is taken from it where they have not changed.
+    """
     bank = resolve.one_bank(store, plan.bank)
     try:
         heard = hear(store, bank, resolve.chosen(plan, store.candidates(bank)), plan)
     except NothingToCompare as error:
         fix = "先让一个评委评，再来抽查：人判过的拿来量评委，不是评委"
         raise NothingToCompare(error.message, fix=fix if "--human" in (error.fix or "") else error.fix) from error
-    return queue_of(store, heard, plan, certify(evidence_on(store, heard, plan, limits)))
+    return queue_of(store, heard, plan, certify(evidence_on(store, heard, plan, limits)), last=last)
 
 
-def queue_of(store: Store, heard: Heard, plan: Plan, certificate: Certificate, *, triage: bool = True) -> Queue:
+def queue_of(
+    store: Store,
+    heard: Heard,
+    plan: Plan,
+    certificate: Certificate,
+    *,
+    triage: bool = True,
+    last: Queue | None = None,
+) -> Queue:
     """Gather the queue of what a judge of this certificate said; without `triage` what a correction can do without is left out."""
     there = heard.comparisons.state != State.NO_DIALOGUE
     rows = heard.comparisons.take(there)
     said = spoken(store, heard, plan)
     people = people_on(said, heard, plan, there)
-    helps = triage or len(people.audits) < len(rows)  # where people judged everything there is nothing to predict
+    helps = triage or CALIBRATED <= len(people.audits) < len(rows)  # of a census nothing is left to predict
     tie = rows.label == 0
-    leans = leanings(store, heard, plan, rows, offline=helps)
+    same = last is not None and _same(last.rows, rows)
+    leans = last.leans if last is not None and same else leanings(store, heard, plan, rows, offline=helps)
     signals = signals_of(store, heard, plan, rows, there, leans)
     doubts = doubt(signals, tie, ~rows.judged)
     way: Literal["formula", "learned"] = "formula"
@@ -137,6 +150,12 @@ def queue_of(store: Store, heard: Heard, plan: Plan, certificate: Certificate, *
                 doubts = np.where(rows.judged, np.where(tie, found.everywhere / 2, found.everywhere), 1.0)
                 way, seen = "learned", better
     return Queue(heard, rows, signals, doubts, way, seen, people, certificate, leans, scores_on(said, heard))
+
+
+def _same(before: Comparisons, rows: Comparisons) -> bool:
+    """Tell whether a judge said the same on the same rows."""
+    names = ("question", "scope", "sample", "first", "second", "label", "half_tie")
+    return len(before) == len(rows) and all(np.array_equal(getattr(before, one), getattr(rows, one)) for one in names)
 
 
 def _errors(rows: Comparisons, people: People) -> tuple[Codes, Flags, Reals]:

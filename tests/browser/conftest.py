@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,20 @@ import pytest
 from judge.report.document import Document
 from judge.report.html import render
 from judge.report.words import Language, words
-from tests.report.stage import alone_report, board_report, hostile_report, long_report, pair_report
+from tests.browser.review_world import command, drawn_store, enter, example, review
+from tests.browser.watched import WATCH, Opened
+from tests.report.stage import (
+    BEST,
+    alone_report,
+    audited_report,
+    board_report,
+    hostile_report,
+    long_report,
+    pair_report,
+)
+
+# Fixtures of the review page, for every file here.
+__all__ = ["command", "drawn_store", "enter", "example", "review"]
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,7 +37,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WATCH = "window.__refused = []; addEventListener('securitypolicyviolation', (one) => window.__refused.push(one.violatedDirective + ' ' + one.blockedURI))"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,38 +56,6 @@ def browser() -> Iterator[Any]:
         opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield opened
         opened.close()
-
-
-@dataclass
-class Opened:
-    """A page, what it asked of any network, and what it complained of."""
-
-    page: Any
-    asked: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    @property
-    def listed(self) -> list[str]:
-        """The ids of the questions shown."""
-        return list(self.page.locator("#list .head b").all_inner_texts())
-
-    def press(self, *keys: str) -> None:
-        for key in keys:
-            self.page.keyboard.press(key)
-
-    def until(self, holds: str) -> None:
-        """Wait for an expression to hold; playwright's own way needs eval(), which the page's policy forbids."""
-        for _ in range(300):
-            if self.page.evaluate(holds):
-                return
-            self.page.wait_for_timeout(25)
-        raise AssertionError(f"never so: {holds}")
-
-    def quiet(self) -> None:
-        """Fail if anything was asked for, refused by the policy, or complained of."""
-        assert self.asked == []
-        assert self.page.evaluate("window.__refused") == []
-        assert self.complaints == []
 
 
 Open = Callable[..., Opened]
@@ -171,6 +150,21 @@ def board_in_english(tmp_path_factory: pytest.TempPathFactory, board_document: D
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("alone")
     return written(alone_report(folder), folder)
+
+
+@pytest.fixture(scope="session")
+def audited_document(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    return audited_report(tmp_path_factory.mktemp("audited-store"), BEST[:2], questions=150, audited=80)
+
+
+@pytest.fixture(scope="session")
+def audited(tmp_path_factory: pytest.TempPathFactory, audited_document: Document) -> Path:
+    return written(audited_document, tmp_path_factory.mktemp("audited"))
+
+
+@pytest.fixture(scope="session")
+def audited_in_english(tmp_path_factory: pytest.TempPathFactory, audited_document: Document) -> Path:
+    return written(audited_document, tmp_path_factory.mktemp("audited-english"), "en")
 
 
 @pytest.fixture(scope="session")

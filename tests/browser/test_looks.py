@@ -80,7 +80,7 @@ def test_paper_has_the_summary_the_figures_and_what_was_opened(open_page: Open, 
 
 
 @pytest.mark.parametrize("settings", [{}, DARK, PHONE], ids=["light", "dark", "phone"])
-@pytest.mark.parametrize("report", ["pair", "board"])
+@pytest.mark.parametrize("report", ["pair", "board", "audited"])
 def test_axe_finds_no_serious_fault(
     open_page: Open, request: pytest.FixtureRequest, report: str, settings: dict[str, Any]
 ) -> None:
@@ -133,7 +133,7 @@ ALLOWED = re.compile(
 )
 
 
-@pytest.mark.parametrize("report", ["pair", "board"])
+@pytest.mark.parametrize("report", ["pair", "board", "audited"])
 def test_english_has_no_chinese_label_and_chinese_no_english_one(
     open_page: Open, request: pytest.FixtureRequest, report: str
 ) -> None:

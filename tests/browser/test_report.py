@@ -38,6 +38,32 @@ def test_nothing_leaves_and_nothing_complains(open_page: Open, request: pytest.F
     found.quiet()
 
 
+def test_what_people_corrected_stands_after_the_result_and_fits_a_phone(open_page: Open, audited: Path) -> None:
+    found = open_page(audited)
+    assert "但人工校正后不是这样：还分不出。" in found.page.inner_text(".mast .warning")
+    found.page.click(".toc a[href='#corrected']")
+    found.until("document.querySelector('#corrected').getBoundingClientRect().top < 100")
+    assert found.page.locator("#result + #corrected + #figures").count() == 1
+    rows = found.page.locator("#corrected > .scroll tbody tr")
+    assert rows.nth(0).locator("td, th").all_inner_texts() == [
+        "胜+½平",
+        "Qwen-Sample-72B-Instruct",
+        "75.0 [68.5, 81.5]",
+        "50.0 [40.0, 60.0]",
+        "48.8 [39.1, 58.5]",
+    ]
+    facts = found.page.inner_text("#corrected > .counts")
+    assert "80 / 150 条" in facts
+    assert "6 条（15%；同样宽的区间，只靠人约要判 86 条）" in facts
+    assert found.page.locator("#corrected .fig .wide").is_visible()
+    found.quiet()
+    phone = open_page(audited, viewport={"width": 390, "height": 844}, is_mobile=True).page
+    for width in (360, 390, 430):
+        phone.set_viewport_size({"width": width, "height": 844})
+        assert phone.evaluate("document.documentElement.scrollWidth") <= width
+    assert phone.locator("#corrected .fig .narrow").is_visible()
+
+
 def test_a_question_opens_with_both_sides_the_verdicts_and_the_people(open_page: Open, pair: Path) -> None:
     found = open_page(pair, "#q=chat-003")
     found.page.wait_for_selector(".body .turn")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,9 +30,11 @@ from judge.report.document import Document
 from judge.store import Store, open_store
 from judge.store.reading import Item
 from tests.hostile import HOSTILE
+from tests.review import scene
 
 ROOT = Path(__file__).resolve().parents[2]
 TURNS = 9  # of a hostile question
+BEST = ("Qwen-Sample-72B-Instruct", "GLM-Sample-32B", "示例丙")
 PAIR = Plan(("示例甲", "示例乙"), bank="open", judge="示例评委")
 
 
@@ -79,6 +82,37 @@ def board_report(folder: Path) -> Document:
                     )
     store.add(judgments=said)
     return pipeline.report(store, Plan(bank="小题库"))
+
+
+def audited_report(folder: Path, names: Sequence[str] = BEST, questions: int = 40, audited: int = 24) -> Document:
+    """Return a report on candidates of whom people judged drawn questions; the judge likes the first too much."""
+    return pipeline.report(audited_store(folder, names, questions, audited), scene.PLAN)
+
+
+def audited_store(folder: Path, names: Sequence[str] = BEST, questions: int = 40, audited: int = 24) -> Store:
+    """Return a store whose judge judged all pairs on all questions, and in which people judged all pairs on drawn ones.
+
+    Of ten questions in a row people give four to the first of a pair, two to neither, four to the second; the judge gives
+    three more to the best. Of the best one question more was judged by choice.
+    """
+    store = open_store(str(folder / "audited.db"), create=True)
+    asked = [scene.question(number) for number in range(questions)]
+    pairs = [(one, other) for at, one in enumerate(names) for other in names[at + 1 :]]
+    judgments, humans, items = [], [], []
+    for number, question in enumerate(asked):
+        for at, (first, second) in enumerate(pairs):
+            case = scene.pair(question, first, second)
+            place = (3 * number + at) % 10
+            people = scene.WIN if place < 4 else scene.TIE if place < 6 else scene.LOSS
+            judge = scene.WIN if first == names[0] and place in (5, 7, 9) else people
+            judgments.append(scene.said(case, judge))
+            if number < audited:
+                items.append(scene.item(case, audited / questions))
+                humans.append(HumanVerdict(case, "小陈", people, audited / questions, "抽查"))
+            elif number == audited and first == names[0]:
+                humans.append(HumanVerdict(case, "小李", people))
+    scene.filled(store, judgments, humans, scene.drawn("抽查", items, asked, names))
+    return store
 
 
 def alone_report(folder: Path) -> Document:
