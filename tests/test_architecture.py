@@ -34,6 +34,7 @@ LEVELS = [
         "judge.behaviour",
         "judge.style",
         "judge.markup",
+        "judge.masking",
         "judge.charts",
         "judge.pairing",
         "judge.bank",
