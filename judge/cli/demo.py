@@ -81,6 +81,7 @@ def demo(url: str, as_json: bool) -> None:
         f"  judge show {doubtful[0].case.question.id}{where}",
         f"  judge compare {FIRST} {SECOND} --judge baseline --abilities 计算,代码{where}",
         f"  judge report --judge 示例评委 --bank open{where}",
+        f"  judge review --judge 示例评委 --bank open{where}",
         "  judge init",
     ):
         _say(screen, line)

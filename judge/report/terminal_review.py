@@ -137,7 +137,7 @@ def print_capture(found: Capture | None, console: Console, *, audits: int) -> No
     """Print what share of the errors the head of the queue holds, beside looking at random and knowing all."""
     if found is None:
         said = f"{audits} 条抽查里还没有发现判反的" if audits else "还没有人的随机抽查"
-        line(console, f"{said}，不知道这个队列准不准：judge audit draw 抽一批。", "yellow")
+        line(console, f"{said}，不知道这个队列准不准：judge review 抽一批来判。", "yellow")
         return
     if found.audits < ENOUGH:
         line(console, f"评委与人都分出高下的抽查只有 {found.audits} 条，还看不出这个队列准不准。", "yellow")
@@ -170,7 +170,7 @@ def print_correction(found: Correction | None, console: Console, names: Mapping[
     for name, said in corrected.left_open(found, told):
         line(console, f"{name} {clean(said)}")
     if found.few:
-        line(console, "judge audit draw 抽一批，judge audit import 收回来。", "yellow")
+        line(console, "judge review 抽一批来判（离线的用 judge audit draw、judge audit import）。", "yellow")
 
 
 def print_audit(
