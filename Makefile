@@ -38,10 +38,10 @@ format: $(VENV)/.test
 
 test: lint
 	@.ci/browser
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 test-quick: $(VENV)/.test
-	$(BIN)/pytest -m 'not postgres and not torch and not browser'
+	$(BIN)/pytest -n auto --dist loadfile -m 'not postgres and not torch and not browser'
 
 bench-coverage: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/coverage.py

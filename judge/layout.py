@@ -102,9 +102,8 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
     _check(work, how)
     _check_thrift(work, wish)
     work, plan = _estimated(store, work, blank, short=how.protocol == "soft")
-    for voice, load in zip(work.all_voices, (*plan.answers, *plan.judging), strict=True):
-        if load.calls and (check_key := getattr(voice.model, "check_key", None)):
-            check_key()
+    loads = zip(work.all_voices, (*plan.answers, *plan.judging), strict=True)
+    _check_keys(voice for voice, load in loads if load.calls)
     return work, plan
 
 
@@ -184,6 +183,26 @@ def _candidates(
             candidates.append(_recorded(name, recorded, voices))
     _distinct("候选", candidates)
     return candidates, asked, files
+
+
+def challengers(
+    store: Store, voices: Voices, names: Sequence[str], bank: str, caps: Caps
+) -> list[tuple[Candidate, Voice]]:
+    """Return the models that are to answer whatever people ask; raises InputError for what could not be carried out."""
+    found: list[tuple[Candidate, Voice]] = []
+    for name in names:
+        if name.startswith(("replay:", RECORDED)):
+            raise InputError(
+                f"{name} 是记录，答不了没问过的话", where="命令行", fix="写 judge.toml 里的名字，或 预设:模型名"
+            )
+        voice = _opened(store, voices, name)
+        found.append((Candidate(voices.shown(name), voice.model.identity), voice))
+    candidates = [candidate for candidate, _ in found]
+    _distinct("候选", candidates)
+    _known_models(store, bank, candidates, [])
+    _check_prices([voice for _, voice in found], caps.cost)
+    _check_keys(voice for _, voice in found)
+    return found
 
 
 def _recorded(name: str, known: Mapping[int, Candidate], voices: Voices) -> Candidate:
@@ -323,11 +342,24 @@ def _check(work: Work, how: How) -> None:
     if how.references:
         lacking = [one.id for one in work.questions if not has_reference(one)]
         _none(lacking, "没有参考答案或要点", "去掉 --reference：有参考的题照参考评，没有的照通则评；或换有参考的题库")
-    if how.max_cost is not None:
-        unknown = sorted({voice.model.name for voice in work.all_voices if voice.price is None})
-        if unknown:
-            fix = "在 judge.toml 旁边的 prices.toml 里写上它的 [[price]]（judge models --prices 看写法），或改用 --max-calls"
-            raise InputError(f"不知道 {'、'.join(unknown)} 的单价，没法按钱封顶", where="--max-cost", fix=fix)
+    _check_prices(work.all_voices, how.max_cost)
+
+
+def _check_prices(voices: Iterable[Voice], most: float | None) -> None:
+    """Raise InputError where money is capped and the price of a model is not known."""
+    unknown = sorted({voice.model.name for voice in voices if voice.price is None})
+    if most is not None and unknown:
+        fix = (
+            "在 judge.toml 旁边的 prices.toml 里写上它的 [[price]]（judge models --prices 看写法），或改用 --max-calls"
+        )
+        raise InputError(f"不知道 {'、'.join(unknown)} 的单价，没法按钱封顶", where="--max-cost", fix=fix)
+
+
+def _check_keys(voices: Iterable[Voice]) -> None:
+    """Raise InputError where a model that is to be asked has no key."""
+    for voice in voices:
+        if check_key := getattr(voice.model, "check_key", None):
+            check_key()
 
 
 def _check_thrift(work: Work, wish: Wish) -> None:

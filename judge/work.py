@@ -9,8 +9,9 @@ from typing import Literal, TypeAlias
 
 from judge import pairing
 from judge.dialogue import Manner
+from judge.errors import CapReached
 from judge.judges import Judging
-from judge.models import ChatModel
+from judge.models import ChatModel, Reply, Request
 from judge.models.pacing import Pace
 from judge.models.prices import Price
 from judge.records import DIALOGUE, Candidate, Case, Dialogue, Outcome, Question, Scope
@@ -48,6 +49,47 @@ class Caps:
 
     calls: int | None = None
     cost: float | None = None
+
+
+@dataclass
+class Purse:
+    """Asks models at their endpoints' pace as long as the caps allow; what is in flight counts as it was estimated."""
+
+    caps: Caps
+    progress: Progress
+    reserved: float = 0.0  # yuan, for the calls in flight
+
+    async def ask(self, voice: Voice, request: Request) -> Reply:
+        """Ask once; raises CapReached where that would go beyond a cap, else what the model raises."""
+        tokens = _tokens(request)
+        expected = voice.price.between(*tokens) if voice.price else 0.0
+        self._check(expected)
+        self.progress.calls += 1
+        self.progress.in_flight += 1
+        self.reserved += expected
+        try:
+            reply = await voice.pace.call(lambda: voice.model.reply(request), sum(tokens))
+        finally:
+            self.progress.in_flight -= 1
+            self.reserved -= expected
+        if voice.price:
+            self.progress.cost += voice.price.of(reply.usage) if reply.usage else expected
+        return reply
+
+    def _check(self, expected: float) -> None:
+        caps, progress = self.caps, self.progress
+        if caps.calls is not None and progress.calls >= caps.calls:
+            raise CapReached(f"已到调用次数上限 {caps.calls}", fix="加大 --max-calls 再运行一次，会从断点接着做")
+        if caps.cost is not None and progress.cost + self.reserved + expected > caps.cost:
+            raise CapReached(
+                f"已花约 ¥{progress.cost:.2f}，再问一次就会超过上限 ¥{caps.cost:g}",
+                fix="加大 --max-cost 再运行一次，会从断点接着做",
+            )
+
+
+def _tokens(request: Request) -> tuple[int, int]:
+    """Return a rough count of the tokens a call reads and writes: Han text has about one per character."""
+    return sum(len(message.content) for message in request.messages), (request.max_tokens or 1024) // 2
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def compare(
             "target": target,
         },
     )
-    voices = live.opened_voices(flags)
+    voices = live.opened_voices(flags.revisions)
     if human or not live.live(voices, (first, second), plan.judges):
         flags.refuse_unless_live((first, second, *plan.judges))
     else:

@@ -107,7 +107,7 @@ def live_options(function: Function) -> Function:
         if how.max_cost is not None and not math.isfinite(how.max_cost):
             raise InputError("--max-cost 要是一个数", where="命令行", fix="例如 --max-cost 10")
         fresh = bool(given.pop("fresh"))
-        revisions = _revisions(given.pop("revision"), fresh)  # type: ignore[arg-type]
+        revisions = revisions_of(given.pop("revision"), fresh)  # type: ignore[arg-type]
         rest = (bool(given.pop(name)) for name in ("dry_run", "yes", "controls"))
         flags = Flags(how, revisions, fresh, *rest)
         function(**given, flags=flags)
@@ -117,7 +117,8 @@ def live_options(function: Function) -> Function:
     return with_flags  # type: ignore[return-value]
 
 
-def _revisions(said: Sequence[str], fresh: bool) -> dict[str, str]:
+def revisions_of(said: Sequence[str], fresh: bool = False) -> dict[str, str]:
+    """Return revisions by the name of their model, under the empty name that of all others; raises InputError for one without."""
     pairs = [one.rpartition("=") for one in said]
     revisions = {name: revision for name, _, revision in pairs}
     if not all(revisions.values()):

@@ -31,7 +31,7 @@ ASK_ABOVE_CALLS = 500  # above which a person is asked before the first one
 ASK_ABOVE_COST = 5.0  # yuan
 
 
-def opened_voices(flags: Flags | None = None) -> Voices:
+def opened_voices(revisions: Mapping[str, str] | None = None) -> Voices:
     """Return the models that judge.toml, prices.toml beside it and the environment offer."""
     from judge.config import config_path, read_config
     from judge.models import prices
@@ -39,7 +39,7 @@ def opened_voices(flags: Flags | None = None) -> Voices:
 
     path = config_path(os.environ)
     table = prices.read_prices(path.with_name(prices.FILE))
-    return Voices(read_config(path), os.environ, flags.revisions if flags else {}, table)
+    return Voices(read_config(path), os.environ, revisions or {}, table)
 
 
 def limits() -> Mapping[str, Limit]:

@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "disputes": ("judge.cli.disputes:disputes", "哪些评判最该怀疑，为什么"),
     "audit": ("judge.cli.audit:audit", "人工抽查：抽哪些、收回来、校正多少、何时够"),
     "review": ("judge.cli.review:review", "打开审阅页：人来判有分歧的评判，榜跟着变"),
+    "arena": ("judge.cli.arena:arena", "匿名对战：人自己出题，两个候选并排作答，人判"),
     "show": ("judge.cli.show:show", "一道题的全部：对话、评判、理由、人工判定"),
     "import": ("judge.cli.import_:import_", "导入题目、回答、评判与人工判定"),
     "export": ("judge.cli.export:export", "导出为本项目的 JSONL"),

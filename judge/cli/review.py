@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from judge.cli.about import About, about_options
+from judge.cli.door import Address, open_page, people_of, where_options, who_options
 from judge.cli.help import Command
-from judge.cli.output import listed, opened, store_option
+from judge.cli.output import opened, store_option
 from judge.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
     from judge.report.words import Language
+    from judge.review.app.guard import App
     from judge.review.chair import Chair
     from judge.store import Store
     from judge.store.people import Role
@@ -36,8 +39,7 @@ EPILOG = """\b
 
 @click.command(cls=Command, epilog=EPILOG)
 @about_options
-@click.option("--reviewers", metavar="名字,…", help="给这些人各发一个链接，只能用一次")
-@click.option("--leads", metavar="名字,…", help="负责人：能裁定、看全组、翻看、发链接")
+@who_options("能裁定、看全组、翻看、发链接")
 @click.option(
     "--items", type=click.IntRange(0), default=40, metavar="条", help="至少有这么多条没判的，不够就抽（默认 40）"
 )
@@ -69,11 +71,7 @@ EPILOG = """\b
     help="掺进一边答非所问的比例，量这个人（默认 0.05）",
 )
 @click.option("--own-rulings", is_flag=True, help="负责人也能裁定自己判过的")
-@click.option("--host", default="127.0.0.1", metavar="地址", help="在哪个地址上开（默认 127.0.0.1，只有本机能进）")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8750, metavar="端口", help="端口（默认 8750；0：随便挑一个）"
-)
-@click.option("--allow-host", multiple=True, metavar="主机名", help="别人用来打开的主机名，可写几次")
+@where_options
 @click.option(
     "--export-static",
     type=click.Path(path_type=Path, file_okay=False),
@@ -118,22 +116,14 @@ def review(
     if purge_reviewer is not None:
         print(f"已删掉 {purge_reviewer} 的名字与附言；{store.purge(purge_reviewer)} 条判定留着，不再写是谁。")
         return
-    people: dict[str, Role] = {**dict.fromkeys(_names(reviewers), "reviewer"), **dict.fromkeys(_names(leads), "lead")}
+    people = people_of(reviewers, leads)
     print("正在看评委说了什么……", file=sys.stderr)
     terms, drawing = Terms(repeats, golds, wanted, own_rulings), Drawing(items, uniform, overlap, seed)
     chair = opened_room(store, about.plan(store), drawing, terms, limits())
     if export_static is not None:
         _export(chair, people, export_static, lang)
     else:
-        _open(store, chair, people, host, port, allow_host, lang)
-
-
-def _names(text: str | None) -> tuple[str, ...]:
-    names = listed(text) or ()
-    for name in names:
-        if not name or len(name) > 40 or any(one in "<>" or not one.isprintable() for one in name):
-            raise InputError(f"名字 {name!r} 用不得", where="命令行", fix="1 到 40 个字，不含尖括号与控制字符")
-    return names
+        _open(chair, people, Address(host, port, allow_host), lang)
 
 
 def _revoke(store: Store, name: str) -> None:
@@ -142,46 +132,22 @@ def _revoke(store: Store, name: str) -> None:
     print(f"{name} 的链接与登录已撤销；判过的都在。")
 
 
-def _invited(store: Store, people: dict[str, Role], host: str) -> list[str]:
-    """Give links to those who were named; to whoever sits here where nobody can enter yet. Return lines to print."""
-    known = [one for one in store.people() if not one.revoked]
-    if not people and not any(one.role == "lead" for one in known):
-        people = {getpass.getuser(): "lead"}
-    lines = []
-    for name, role in people.items():
-        word = "负责人" if role == "lead" else "审阅者"
-        lines.append(f"  {word} {name}：http://{host}/#token={store.invite(name, role)}")
-    return lines
-
-
-def _open(
-    store: Store, chair: Chair, people: dict[str, Role], host: str, port: int, names: tuple[str, ...], lang: Language
-) -> None:
+def _open(chair: Chair, people: dict[str, Role], address: Address, lang: Language) -> None:
     from judge.review.app import review_app
-    from judge.review.app.serving import alone, hosts_of, listening, serve
 
-    desk = chair.room.desk
-    with alone(store, chair.room.bank), listening(host, port) as listener:
-        port = listener.getsockname()[1]
-        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host
-        links = _invited(
-            store,
-            people,
-            (names[0] if names and ":" in names[0] else f"{names[0]}:{port}" if names else f"{shown}:{port}"),
-        )
-        width = chair.figures().width
-        print(f"题库 {chair.room.bank}：抽出 {len(desk.places)} 条，还有 {desk.waiting} 条要判。")
+    def said() -> list[str]:
+        room, figures = chair.room, chair.last_figures
+        width = figures.width if figures else None
         now = "还没有校正的数字" if width is None else f"校正后的区间半宽现在 ±{width:.1f}"
-        print(f"{now}，想要 ±{chair.room.terms.wanted:g}；够了就可以停，judge leaderboard --corrected 看榜。")
-        print(
-            "\n".join(["链接只能用一次，各人用各人的：", *links])
-            if links
-            else f"页面 http://{shown}:{port}/；要新链接：--reviewers 名字"
-        )
-        if host not in ("127.0.0.1", "localhost", "::1"):
-            print(f"注意：{host} 上的人都能连到这个端口。没有链接的进不来，但传输没有加密：只在可信的网络里这样开。")
-        print("停下：Ctrl-C。判过的都在库里，再开接着判。", flush=True)
-        serve(review_app(chair, hosts_of(host, port, names), f"judge_review_{port}", lang), [listener])
+        return [
+            f"题库 {room.bank}：抽出 {len(room.desk.places)} 条，还有 {room.desk.waiting} 条要判。",
+            f"{now}，想要 ±{room.terms.wanted:g}；够了就可以停，judge leaderboard --corrected 看榜。",
+        ]
+
+    def app(hosts: Sequence[str], cookie: str) -> App:
+        return review_app(chair, hosts, cookie, lang)
+
+    open_page(chair.room.store, "review", chair.room.bank, people, address, said, app)
 
 
 def _export(chair: Chair, people: dict[str, Role], folder: Path, lang: Language) -> None:

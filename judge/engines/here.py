@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 from judge.dialogue import answer_of, finished, next_request
-from judge.errors import CapReached, JudgeError, ModelBusy
+from judge.errors import JudgeError, ModelBusy
 from judge.identity import content_hash
 from judge.judges import Judging
 from judge.judges.baseline import Baseline
@@ -20,7 +20,7 @@ from judge.pairing import swapped
 from judge.records import Candidate, Case, Dialogue, Judgment, Question, judgment_key
 from judge.store import Store
 from judge.thrift import checked, in_doubt, sure
-from judge.work import Item, Progress, Voice, Work, judgeable
+from judge.work import Item, Progress, Purse, Voice, Work, judgeable
 
 AT_ONCE = 512  # questions being worked on: enough to keep every endpoint busy, few enough for flat memory
 CHUNK = 16  # questions looked up and claimed in one go
@@ -39,10 +39,10 @@ class Run:
         self.store = store
         self.work = work
         self.progress = progress or Progress()
+        self.purse = Purse(work.caps, self.progress)
         self.secret = store.secret()
         self.stopping = False
         self.fatal: JudgeError | None = None
-        self._reserved = 0.0  # yuan, for the calls in flight
         self._written: asyncio.Queue[tuple[Judgment, asyncio.Future[None]]] = asyncio.Queue()
 
     def stop(self) -> None:
@@ -201,41 +201,13 @@ class Run:
         """Ask once at the endpoint's pace; None where nothing came of it, which a later run will try again."""
         if self._ended:
             return None
-        tokens = _tokens(request)
-        expected = voice.price.between(*tokens) if voice.price else 0.0
-        if self._capped(expected):
-            return None
-        self.progress.calls += 1
-        self.progress.in_flight += 1
-        self._reserved += expected
         try:
-            reply = await voice.pace.call(lambda: voice.model.reply(request), sum(tokens))
+            return await self.purse.ask(voice, request)
         except ModelBusy as error:
             self.progress.failed.append(f"{about}：{error.message}")
-            return None
         except JudgeError as error:
             self.fatal = self.fatal or error
-            return None
-        finally:
-            self.progress.in_flight -= 1
-            self._reserved -= expected
-        if voice.price:
-            self.progress.cost += voice.price.of(reply.usage) if reply.usage else expected
-        return reply
-
-    def _capped(self, expected: float) -> bool:
-        """Tell whether one more call would go beyond a cap; what is in flight counts as it was estimated."""
-        caps, progress = self.work.caps, self.progress
-        if caps.calls is not None and progress.calls >= caps.calls:
-            self.fatal = self.fatal or CapReached(
-                f"已到调用次数上限 {caps.calls}", fix="加大 --max-calls 再运行一次，会从断点接着做"
-            )
-        elif caps.cost is not None and progress.cost + self._reserved + expected > caps.cost:
-            self.fatal = self.fatal or CapReached(
-                f"已花约 ¥{progress.cost:.2f}，再问一次就会超过上限 ¥{caps.cost:g}",
-                fix="加大 --max-cost 再运行一次，会从断点接着做",
-            )
-        return self.fatal is not None
+        return None
 
     @asynccontextmanager
     async def _writer(self) -> AsyncIterator[None]:
@@ -278,8 +250,3 @@ class Run:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             self.store.release_claims()
-
-
-def _tokens(request: Request) -> tuple[int, int]:
-    """Return a rough count of the tokens a call reads and writes: Han text has about one per character."""
-    return sum(len(message.content) for message in request.messages), (request.max_tokens or 1024) // 2

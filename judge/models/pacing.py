@@ -102,6 +102,10 @@ class Pace:
         self.requests = Bucket(limits.requests_per_minute, self.clock)
         self.tokens = Bucket(limits.tokens_per_minute, self.clock)
 
+    def revive(self) -> None:
+        """Let an endpoint that counts as down be asked again."""
+        self.trips = 0
+
     async def call(self, ask: Callable[[], Awaitable[Reply]], tokens: int) -> Reply:
         """Make one call at this pace, again where it may help; `tokens` is the estimate reserved for each attempt.
 

@@ -22,6 +22,7 @@ from judge.review.draws import Draw, DrawnItem
 from judge.store.people import Voice
 
 Kind: TypeAlias = Literal["item", "repeat", "gold"]
+CHECKS: tuple[Literal["repeat", "gold"], ...] = ("repeat", "gold")
 LENT_FOR = 600.0  # seconds after which what was lent may go to another
 APART = 5  # own votes between an item and its repeat
 FAR = 10  # own votes between an item and a broken copy of it
@@ -123,6 +124,7 @@ class Desk:
         self._order: dict[str, dict[str, Place]] = defaultdict(dict)  # by reviewer: own votes and skips, by target
         self._standing: dict[tuple[str, str], Voice] = {}
         self._checked: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)  # by reviewer and kind: targets
+        self._last: dict[str, Task] = {}  # by reviewer: what measured the person, where that was voted on last
         self._tasks: dict[str, dict[str, Task]] = defaultdict(dict)  # by reviewer and id: what was handed out
         # What is counted of places, kept as they change: a queue of ten thousand is never gone through for one vote.
         self._open: list[int] = []  # where in `places` somebody is still to judge, in order
@@ -159,6 +161,7 @@ class Desk:
                 self._count(place)
                 return
             self._standing[voice.target, voice.reviewer] = voice
+            self._last.pop(voice.reviewer, None)
             mine = self._order[voice.reviewer]
             mine.pop(voice.target, None)
             place.said.pop(voice.reviewer, None)
@@ -168,10 +171,24 @@ class Desk:
                 mine[voice.target] = place
             self._count(place)
 
-    def checked(self, check: Check) -> None:
-        """Take in that a person voted on an item that measures the person."""
+    def checked(self, check: Check, task: Task | None = None) -> None:
+        """Take in that a person voted on an item that measures the person; with the task where it was just now."""
         with self.lock:
             self._checked[check.reviewer, check.kind][check.target] = None
+            if task is not None:
+                self._last[check.reviewer] = task
+
+    def unchecked(self, reviewer: str) -> Task | None:
+        """Return the item that measured a person, where that was the person's last vote, to be voted on again."""
+        with self.lock:
+            task = self._last.pop(reviewer, None)
+            if task is not None and task.kind != "item":
+                self._checked[reviewer, task.kind].pop(task.place.target, None)
+            return task
+
+    def known(self, check: Check) -> bool:
+        """Tell whether a person has voted on an item that measures the person."""
+        return check.target in self._checked[check.reviewer, check.kind]
 
     def bar(self, reviewer: str, target: str) -> None:
         """Never give an item to a person who has seen its names."""
@@ -270,8 +287,7 @@ class Desk:
 
     def _more(self, reviewer: str, held: set[str]) -> Iterator[Task]:
         """Yield what a person can be given next: now and then something that measures the person, else the next item."""
-        kinds: tuple[Literal["repeat", "gold"], ...] = ("repeat", "gold")
-        for kind in kinds:
+        for kind in CHECKS:
             task = self._due(reviewer, kind)
             if task is not None and task.id not in held:
                 yield task
@@ -284,9 +300,7 @@ class Desk:
     def _item(self, reviewer: str, place: Place) -> Task:
         return self._made(reviewer, "item", place, sides(place, reviewer))
 
-    def _made(
-        self, reviewer: str, kind: Kind, place: Place, shown: tuple[str, ...], broken: str | None = None
-    ) -> Task:
+    def _made(self, reviewer: str, kind: Kind, place: Place, shown: tuple[str, ...], broken: str | None = None) -> Task:
         task = Task(self._id(kind, place, reviewer), kind, place, shown, broken)
         self._tasks[reviewer][task.id] = task
         return task
@@ -353,10 +367,9 @@ class Desk:
     def progress(self, reviewer: str) -> Progress:
         with self.lock:
             mine = sum(not place.said[reviewer].passed for place in self._order[reviewer].values())
+            mine += sum(len(self._checked[reviewer, kind]) for kind in CHECKS)  # looks like all else
             abilities = tuple((name, self._done[name], count) for name, count in self._total.items())
-            return Progress(
-                mine, len(self.places) - len(self._open), len(self.places), len(self._conflicts), abilities
-            )
+            return Progress(mine, len(self.places) - len(self._open), len(self.places), len(self._conflicts), abilities)
 
 
 def sides(place: Place, reviewer: str) -> tuple[str, ...]:

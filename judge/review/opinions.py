@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from judge.errors import InputError
 from judge.jsonl import STRICT
@@ -21,6 +21,14 @@ SKIPS: Mapping[str, str] = {
     "filtered": "两边都没有像样的回答",
     "identity": "看得出是谁",
 }
+
+
+def _whole(value: object) -> object:
+    """Take 3.0 for 3, as JSON does."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
 Word: TypeAlias = Literal["left", "right", "tie", "both_bad"]
 Text = Annotated[str, Field(max_length=2000)]
 Id = Annotated[str, Field(pattern="^[0-9a-f]{16}$")]
@@ -36,9 +44,9 @@ class Opinion(BaseModel):
     overall: float | None = None
     dimensions: dict[Annotated[str, Field(max_length=40)], float] = Field(default={}, max_length=12)
     skip: Literal["field", "unreadable", "question", "filtered", "identity"] | None = None
-    scope: Annotated[int, Field(ge=1, le=100)] | None = None
-    confidence: Literal[1, 2, 3] | None = None
-    turn: Annotated[int, Field(ge=1, le=100)] | None = None
+    scope: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None
+    confidence: Annotated[Literal[1, 2, 3], WHOLE] | None = None
+    turn: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None
     aspects: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field(default=[], max_length=12)
     comment: Text = ""
     seconds: Annotated[float, Field(ge=0, le=86400)] | None = None
@@ -80,6 +88,12 @@ class Opinion(BaseModel):
 
     def deliberation(self) -> Deliberation:
         return Deliberation(self.confidence, self.turn, tuple(self.aspects), self.seconds)
+
+
+class Ballot(Opinion):
+    """A vote on a battle, of which the person had so many turns before it."""
+
+    turns: Annotated[int, Field(ge=1, le=100), WHOLE]
 
 
 def verdict_of(

@@ -14,7 +14,7 @@ from typing import Literal, cast
 
 from judge.errors import InputError, UnknownName
 from judge.identity import Json
-from judge.records import Case, Dialogue, HumanVerdict, Plan, Question, Scope, Scores, Side, Skipped, Verdict, target_of
+from judge.records import Case, Dialogue, HumanVerdict, Plan, Scope, Scores, Side, Skipped, Verdict, target_of
 from judge.review.collecting import scales_of
 from judge.review.desk import WITHDRAWN, Check, Desk, Place, Task, preferred
 from judge.review.draws import Draw, Scale, Unit
@@ -161,8 +161,7 @@ class Room:
         result = opinion.result(self.scale(task.place), rubric.dimensions)
         with self._locks[reviewer]:
             if task.kind != "item":
-                self._check(reviewer, task, opinion, result)
-                return True
+                return self._check(reviewer, task, opinion, result)
             place, item = task.place, task.place.item
             if reviewer in place.barred:
                 raise InputError("这一条的名字你看过了，不能再判", fix="判下一条；它会给别人判")
@@ -182,8 +181,13 @@ class Room:
             return True
 
     def undo(self, reviewer: str) -> dict[str, Json] | None:
-        """Take a person's last verdict back, which is kept as a further record; return the task, or None where there is none."""
+        """Take a person's last verdict back, which is kept as a further record; return the task, or None where there is none.
+
+        What measured the person comes back like all else, so that nobody can tell it by this; the trail keeps both votes.
+        """
         with self._locks[reviewer]:
+            if check := self.desk.unchecked(reviewer):
+                return self.show(reviewer, check)
             done = self.desk.mine(reviewer)
             if not done:
                 return None
@@ -229,9 +233,12 @@ class Room:
         self.store.append_humans([said])
         self.desk.hear(voice_of(said))
 
-    def _check(self, reviewer: str, task: Task, opinion: Opinion, result: Verdict | Scores | Skipped) -> None:
+    def _check(self, reviewer: str, task: Task, opinion: Opinion, result: Verdict | Scores | Skipped) -> bool:
         """Keep what a person said on an item that measures the person: in the trail alone, no figure ever reads it."""
         assert task.kind != "item"
+        check = Check(reviewer, task.place.target, task.kind)
+        if self.desk.known(check):
+            return False
         content: dict[str, Json] = {
             "kind": task.kind,
             "passed": self._passed(reviewer, task, result, opinion),
@@ -239,7 +246,8 @@ class Room:
             "seconds": opinion.seconds,
         }
         self.store.tell(Happening("check", reviewer, task.place.target, content))
-        self.desk.checked(Check(reviewer, task.place.target, task.kind))
+        self.desk.checked(check, task)
+        return True
 
     def _passed(self, reviewer: str, task: Task, result: Verdict | Scores | Skipped, opinion: Opinion) -> bool | None:
         """Tell whether a person said the same again, or saw which answer was broken; None for a skip."""

@@ -33,11 +33,15 @@ def shown(
     *,
     unmasked: bool = False,
 ) -> Shown:
-    """Lay out a question with one answer or two, left first, up to turn `scope` (0: all)."""
-    sides = [_answers(dialogue, names, unmasked) for dialogue in dialogues]
+    """Lay out a question with one answer or two, left first, up to turn `scope` (0: all).
+
+    Of an answer that belongs to another question nothing else is shown: it is to look like all others.
+    """
+    own = [one for one in dialogues if one.question.key == question.key]
+    last = scope or max([len(question.turns), *(len(one.answers) for one in own)])
+    sides = [_answers(dialogue, names, unmasked, last) for dialogue in dialogues]
     masked = sum(count for _, count in sides)
-    last = scope or max([len(question.turns), *(len(answers) for answers, _ in sides)])
-    turns: list[Json] = [_turn(question, dialogues, [answers for answers, _ in sides], at) for at in range(last)]
+    turns: list[Json] = [_turn(question, own, [answers for answers, _ in sides], at) for at in range(last)]
     content: dict[str, Json] = {
         "ability": question.ability,
         "scope": scope,
@@ -64,11 +68,11 @@ def _turn(question: Question, dialogues: Sequence[Dialogue], sides: Sequence[Seq
     return turn
 
 
-def _answers(dialogue: Dialogue, names: Collection[str], unmasked: bool) -> tuple[list[Json], int]:
+def _answers(dialogue: Dialogue, names: Collection[str], unmasked: bool, last: int) -> tuple[list[Json], int]:
     """Lay out the answers of one side, and count what names who it is."""
     found: list[Json] = []
     count = 0
-    for answer in dialogue.answers:
+    for answer in dialogue.answers[:last]:
         hidden = mask(answer.text, names)
         count += hidden.count
         text = answer.text if unmasked else hidden.text

@@ -79,8 +79,9 @@ def spoken(store: Store, heard: Heard, plan: Plan) -> Spoken:
     """Read what people said on what a judge was heard on."""
     material = heard.material
     bank, codes = material.bank.name, material.candidates.tolist()
-    everything = store.human_columns(bank, plan.history)
-    origin = store.human_draws(bank, plan.history)
+    with store.at_once() as still:
+        everything = still.human_columns(bank, plan.history)
+        origin = still.human_draws(bank, plan.history)
     draws = [one for one in draws_of(store, bank) if one.history == plan.history]
     cells = store.dialogue_keys(bank, plan.history) if draws else {}
     questions, candidates = _looked_at(store, heard) if draws else (set(), set())

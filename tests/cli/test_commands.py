@@ -128,6 +128,7 @@ def test_show_as_json_writes_every_field_out(imported: RunCommand) -> None:
         "both_bad": False,
         "supersedes": None,
         "comment": "",
+        "deliberation": {"confidence": None, "turn": None, "aspects": [], "seconds": None},
     }
 
 

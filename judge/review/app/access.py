@@ -39,7 +39,7 @@ class Access:
     def writer(self, request: Request) -> Person:
         """Return who writes."""
         person = self.reader(request)
-        if not hmac.compare_digest(request.headers.get(CSRF, ""), self.word(request)):
+        if not hmac.compare_digest(request.headers.get(CSRF, "").encode(), self.word(request).encode()):
             raise HTTPException(403, "这个请求不是从审阅页发出的：刷新页面")
         return person
 

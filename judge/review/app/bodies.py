@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from judge.jsonl import STRICT
-from judge.review.opinions import Id, Text, Word
+from judge.review.battle import LONGEST, MOST
+from judge.review.opinions import WHOLE, Id, Text, Word
 
 Target = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 
@@ -53,7 +54,7 @@ class Restore(_Body):
 
 
 class More(_Body):
-    items: Annotated[int, Field(ge=1, le=5000)] = 40
+    items: Annotated[int, Field(ge=1, le=5000), WHOLE] = 40
 
 
 class Invitation(_Body):
@@ -63,6 +64,15 @@ class Invitation(_Body):
 
 class Name(_Body):
     name: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Question(_Body):
+    """One turn of a battle, from 1; battle and ability: None for a new one, and the usual ability."""
+
+    battle: Id | None = None
+    turn: Annotated[int, Field(ge=1, le=MOST), WHOLE] = 1
+    prompt: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    ability: Annotated[str, Field(max_length=40)] | None = None
 
 
 class Empty(_Body):
@@ -84,6 +94,7 @@ __all__ = [
     "Name",
     "OneTask",
     "Problem",
+    "Question",
     "Restore",
     "Ruling",
     "Strike",

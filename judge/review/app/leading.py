@@ -1,4 +1,4 @@
-"""What a lead may do: rule, take questions out, see the team and the figures, browse with names, give and take away links."""
+"""What a lead may do: rule, take questions out, see the team and the figures, browse with names."""
 
 # No postponed annotations here: FastAPI reads them where the local names in them are not known.
 
@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from judge.identity import Json
 from judge.review.app.access import Access
-from judge.review.app.bodies import Invitation, More, Name, Restore, Ruling, Strike, Target
+from judge.review.app.bodies import More, Restore, Ruling, Strike, Target
 from judge.review.app.browsing import browse, browsed
 from judge.review.app.teaming import teamed
 from judge.review.chair import Chair
@@ -69,21 +69,5 @@ def leading(room: Room, chair: Chair, access: Access) -> APIRouter:
     @router.get("/browse/{target}")
     def item(target: Target, person: Reader) -> Response:
         return JSONResponse(browsed(room, chair.look(person.name, target)))
-
-    @router.get("/people")
-    def people(_: Reader) -> Response:
-        found = [
-            {"name": one.name, "role": one.role, "waiting": one.waiting, "revoked": one.revoked}
-            for one in room.store.people()
-        ]
-        return JSONResponse({"people": found})
-
-    @router.post("/invite")
-    def invite(body: Invitation, _: Writer) -> Response:
-        return JSONResponse({"token": room.store.invite(body.name, body.role)})
-
-    @router.post("/revoke")
-    def revoke(body: Name, _: Writer) -> Response:
-        return JSONResponse({"done": room.store.revoke(body.name)})
 
     return router

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Literal
 
 import uvicorn
 
-from judge.errors import InputError
+from judge.errors import InputError, StoreError
 from judge.identity import content_hash
 from judge.review.app.guard import App
 from judge.store import Store
 
 RENEW = 20.0  # seconds between two signs of life to other processes
+SWITCH = 0.001  # seconds a thread may keep others waiting: votes go through while figures are computed
+BACKLOG = 2048  # connections that wait to be accepted
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -32,6 +36,7 @@ def listening(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(BACKLOG)  # from here on nobody else has the port, and whoever comes early waits
     except OSError as error:
         found.close()
         fix = "换一个端口：--port 8751，或 --port 0 随便挑一个"
@@ -39,26 +44,42 @@ def listening(host: str, port: int) -> socket.socket:
     return found
 
 
-def serve(app: App, sockets: Sequence[socket.socket]) -> None:
-    """Answer requests until interrupted; what is being written is finished."""
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
+def server_of(app: App) -> uvicorn.Server:
+    """Return what answers requests; when it stops, what is being written is finished."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,  # else whoever tries to get in names the address that is held against the attempts
+            ws="none",
+            timeout_keep_alive=75,  # longer than most people read, so that a vote seldom comes as its connection is closed
+            timeout_graceful_shutdown=3,
+        )
     )
-    uvicorn.Server(config).run(sockets=list(sockets))
+
+
+def serve(app: App, sockets: Sequence[socket.socket]) -> None:
+    """Answer requests until interrupted."""
+    sys.setswitchinterval(SWITCH)
+    server_of(app).run(sockets=list(sockets))
 
 
 @contextmanager
-def alone(store: Store, bank: str) -> Iterator[None]:
-    """Hold a bank's review for this process; raises InputError where another one that is alive has it."""
-    name = content_hash("claim", ["review", bank])
+def alone(store: Store, bank: str, kind: Literal["review", "arena"] = "review") -> Iterator[None]:
+    """Hold a bank's review or arena for this process; raises InputError where another one that is alive has it."""
+    name = content_hash("claim", [kind, bank])
     if name not in store.claim([name]):
         fix = "用那一个，或先把它停掉；它若是在别的机器上死掉的，一分钟后再来"
-        raise InputError(f"{bank} 的审阅已经开着，在另一个进程里", where="judge review", fix=fix)
+        noun = {"review": "审阅", "arena": "对战"}[kind]
+        raise InputError(f"{bank} 的{noun}已经开着，在另一个进程里", where=f"judge {kind}", fix=fix)
     stopped = threading.Event()
 
     def beat() -> None:
         while not stopped.wait(RENEW):
-            store.renew_claims()
+            with suppress(StoreError):  # a database that is gone for a moment must not end this
+                store.renew_claims()
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()

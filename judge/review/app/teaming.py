@@ -46,9 +46,9 @@ def _corrected(found: Correction) -> dict[str, Json]:
     rows: list[Json] = [
         {
             "candidate": row.candidate,
-            "judge": _estimate(row.figure.judge),
-            "people": _estimate(row.figure.people),
-            "corrected": _estimate(row.figure.corrected),
+            "judge": estimate(row.figure.judge),
+            "people": estimate(row.figure.people),
+            "corrected": estimate(row.figure.corrected),
         }
         for row in found.rows
     ]
@@ -73,10 +73,10 @@ def _team(found: Team) -> dict[str, Json]:
         if agreement is None
         else {
             "items": found.overall.items,
-            "raw": _estimate(agreement.raw),
-            "alpha": _estimate(agreement.alpha),
-            "ac1": _estimate(agreement.ac1),
-            "fleiss": _estimate(agreement.fleiss),
+            "raw": estimate(agreement.raw),
+            "alpha": estimate(agreement.alpha),
+            "ac1": estimate(agreement.ac1),
+            "fleiss": estimate(agreement.fleiss),
         },
         "pairs": pairs,
         "confusion": [list(row) for row in found.confusion] if any(map(any, found.confusion)) else None,
@@ -89,7 +89,7 @@ def _reviewer(one: Reviewer) -> Json:
         "votes": one.votes,
         "skips": one.skips,
         "seconds": one.seconds.median if one.seconds else None,
-        "left": _estimate(one.left),
+        "left": estimate(one.left),
         "leaning": one.leaning,
         "ties": one.ties.value if one.ties else None,
         "repeats": _trial(one.repeats),
@@ -107,8 +107,9 @@ def _against(one: Against) -> Json:
 
 
 def _pair(one: Agreement | None) -> dict[str, Json]:
-    return {"raw": _estimate(one.raw) if one else None, "kappa": _estimate(one.kappa) if one else None}
+    return {"raw": estimate(one.raw) if one else None, "kappa": estimate(one.kappa) if one else None}
 
 
-def _estimate(one: Estimate | None) -> Json:
+def estimate(one: Estimate | None) -> Json:
+    """Return a figure with its interval; None where there is none."""
     return None if one is None else {"value": one.value, "low": one.low, "high": one.high}

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from judge.identity import Json
 from judge.review.app.access import Access
-from judge.review.app.bodies import Empty, Holding, OneTask, Token
+from judge.review.app.bodies import Empty, Holding, OneTask
 from judge.review.app.guide import guide
 from judge.review.chair import Chair
 from judge.review.opinions import Id, Opinion
@@ -29,17 +29,12 @@ def voting(room: Room, chair: Chair, access: Access) -> APIRouter:
             "mine": found.mine,
             "done": found.done,
             "total": found.total,
-            "conflicts": found.conflicts if person.role == "lead" else None,
+            "conflicts": len(chair.conflicts(person.name)) if person.role == "lead" else None,
             "abilities": [list(one) for one in found.abilities],
             "width": figures.width if figures else None,
             "needed": figures.needed if figures else None,
             "wanted": room.terms.wanted,
         }
-
-    @router.post("/enter")
-    def enter(body: Token, response: Response) -> dict[str, str]:
-        person = access.enter(body.token, response)
-        return {"name": person.name, "role": person.role}
 
     @router.get("/me")
     def me(person: Reader, request: Request) -> Response:

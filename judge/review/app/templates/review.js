@@ -130,39 +130,74 @@ const api = island ? offline(JSON.parse(island.textContent)) : online;
 /* What was voted stands here until the server has it: a server that is gone for a while costs nothing. */
 const outbox = {
   flying: false,
+  moved: 0,  // when something last reached the server
   get held() { return store.get("outbox", []); },
-  put(opinion) { store.set("outbox", [...this.held, opinion]); this.flush(); },
+  put(opinion) {
+    store.set("outbox", [...this.held, opinion]);
+    voted.set(opinion.task, Infinity);
+    if ($("lost")) lost(this.held.length);
+    this.flush();
+  },
+  /* Tell whether what was asked for at a time may not count yet what was voted since. */
+  passed(asked) { return this.held.length > 0 || this.moved > asked; },
+  /* Another window may have sent the same one meanwhile: only this one goes, whatever stands first by now. */
+  drop(opinion) {
+    const held = this.held, at = held.findIndex((one) => JSON.stringify(one) === JSON.stringify(opinion));
+    if (at >= 0) store.set("outbox", held.filter((_, place) => place !== at));
+  },
   async flush() {
     if (this.flying) return;
     this.flying = true;
     let wait = 500;
     for (let opinion = this.held[0]; opinion; opinion = this.held[0]) {
+      let trouble = null;
       try {
-        const said = await api.vote(opinion);
-        progress(said.progress);
+        progress((await api.vote(opinion)).progress);
         wait = 500;
-      } catch (error) {
-        if (!(error instanceof Refused) || [401, 429, 500, 502, 503, 504].includes(error.status)) {
-          lost(this.held.length);
-          await new Promise((done) => setTimeout(done, wait));
-          wait = Math.min(8000, wait * 2);
-          continue;
-        }
-        toast(`${error.message} ${error.fix}`, "bad");
+      } catch (error) { trouble = error; }
+      if (trouble?.status === 403) try { if (await again()) continue; } catch (error) { trouble = error; }
+      if (trouble?.status === 401) { this.flying = false; return; }  // kept for the next link
+      if (trouble && away(trouble)) {
+        lost(this.held.length);
+        wait = await pause(wait);
+        continue;
       }
-      store.set("outbox", this.held.slice(1));
+      if (trouble) toast(`${trouble.message} ${trouble.fix}`, "bad");
+      this.drop(opinion);
+      this.moved = performance.now();
+      voted.set(opinion.task, this.moved);
       draft.clear(opinion.task);
     }
     this.flying = false;
-    lost(0);
+    lost(null);
   },
 };
 
+/* When what was voted on reached the server; Infinity while it is under way. An answer that was asked for before may still list it. */
+const voted = new Map();
+const still = (tasks, asked) => tasks.filter((one) => !((voted.get(one.task) ?? 0) > asked));
+
+/* Tell whether the server is away for now, so that the same may be tried again. */
+const away = (error) => !(error instanceof Refused) || [429, 500, 502, 503, 504].includes(error.status);
+async function pause(wait) {
+  await new Promise((done) => setTimeout(done, wait));
+  return Math.min(8000, wait * 2);
+}
+
+/* Fetch the word for writes anew, after the same person entered again elsewhere in this browser; tell whether it is another one. */
+async function again() {
+  const found = await call("GET", "/api/me");
+  if (found.name !== me.name) { ended({ error: t("someone else", { name: found.name }) }); throw new Refused(401, {}); }
+  const renewed = found.csrf !== me.csrf;
+  me.csrf = found.csrf;
+  return renewed;
+}
+
 function lost(count) {
   let line = $("lost");
-  if (!count) { line?.remove(); return; }
+  if (count === null) { line?.remove(); return; }
   if (!line) { line = h("p.lost", { id: "lost", role: "alert" }); $("top").after(line); }
-  line.textContent = t("lost", { count });
+  line.textContent = t(count ? "lost" : "lost nothing", { count });
 }
 
 /* What was begun on an item and not sent. */
@@ -187,6 +222,7 @@ function progress(found) {
   me.progress = found;
   const meter = $("meter");
   if (!meter) return;
+  if (me.arena) { fill(meter, h("span.own", {}, t("battles count", found))); return; }
   const { mine, done, total, width, needed, wanted, conflicts } = found;
   fill(meter,
     h("span.count", { title: t("done of", { done, total }) }, `${done}/${total}`),
@@ -199,10 +235,11 @@ function progress(found) {
 }
 
 function frame(at) {
-  const link = (name, extra) => h("a", { href: `#${name}`, "aria-current": at === name ? "page" : null }, t(`nav ${name}`), extra);
+  const link = (name, extra) => h("a", { href: `#${name}`, onclick: () => { if (location.hash === `#${name}`) route(); }, "aria-current": at === name ? "page" : null }, t(`nav ${name}`), extra);
   const lead = me.role === "lead" && !island;
+  const links = me.arena ? [link("battle"), link("mine"), lead && link("board")] : [link("vote"), link("mine"), lead && link("rule", h("b.badge", { id: "badge" })), lead && link("team"), lead && link("browse"), link("guide")];
   fill($("top"), 
-    h("nav", { "aria-label": t("nav") }, link("vote"), link("mine"), lead && link("rule", h("b.badge", { id: "badge" })), lead && link("team"), lead && link("browse"), link("guide")),
+    h("nav", { "aria-label": t("nav") }, links),
     h("div.meter", { id: "meter" }),
     h("span.clock", { id: "clock", "aria-hidden": "true" }),
     h("button.icon", { title: t("help"), "aria-label": t("help"), onclick: help }, "?"),
@@ -212,9 +249,11 @@ function frame(at) {
 
 function ended(said) {
   leave();
+  lost(null);
   fill($("top"));
   fill($("bar"));
-  fill($("main"), h("section.card.notice", {}, h("h1", {}, t("ended")), h("p", {}, said?.error || said?.detail || ""), h("p", {}, t("ended fix"))));
+  fill($("main"), h("section.card.notice", {}, h("h1", {}, t("ended")), h("p", {}, said?.error || said?.detail || ""), h("p", {}, t("ended fix")),
+    me.name && outbox.held.length ? h("p", {}, t("ended kept", { count: outbox.held.length })) : null));
 }
 
 function show(...content) {
@@ -232,9 +271,9 @@ function text(one) {
 }
 
 function answer(one, other) {
-  if (!one) return h("p.none", {}, t("no answer"));
+  if (!one || one.fault) return h("p.none", {}, t(one ? `fault ${one.fault}` : "no answer"));
   const ended = one.outcome ? h("p.outcome", {}, t(`outcome ${one.outcome}`)) : null;
-  if (view.diff && other) return h("div", {}, compared(one.text, other.text), ended);
+  if (view.diff && other && !other.fault) return h("div", {}, compared(one.text, other.text), ended);
   return h("div", {}, one.text || !one.outcome ? text(one) : null, ended);
 }
 
@@ -257,9 +296,9 @@ function item(task, options = {}) {
       judged ? h("span.scope", {}, t("judge turn", { turn: judged })) : null,
       h("span.tools", {},
         task.masked && options.unmask ? h("button", { onclick: options.unmask }, t("unmask", { count: task.masked })) : null,
-        options.perTurn ? h("button", { "aria-pressed": String(view.turns), onclick: () => toggle("turns") }, t("by turn")) : null,
-        h("button", { "aria-pressed": String(view.raw), onclick: () => toggle("raw") }, t("raw"), h("kbd", {}, "V")),
-        sides.length > 1 ? h("button", { "aria-pressed": String(view.diff), onclick: () => toggle("diff") }, t("diff"), h("kbd", {}, "D")) : null)),
+        options.perTurn ? h("button", { "data-choice": "turns", "aria-pressed": String(view.turns), onclick: () => toggle("turns") }, t("by turn")) : null,
+        h("button", { "data-choice": "raw", "aria-pressed": String(view.raw), onclick: () => toggle("raw") }, t("raw"), h("kbd", {}, "V")),
+        sides.length > 1 ? h("button", { "data-choice": "diff", "aria-pressed": String(view.diff), onclick: () => toggle("diff") }, t("diff"), h("kbd", {}, "D")) : null)),
     sides.length > 1 ? h("div.tabs", { role: "tablist" }, sides.map((side, at) => h("button", { role: "tab", "data-side": side, "aria-selected": String(view.side === side), onclick: () => pick(side) }, names[at]))) : null,
     task.turns.map((turn, at) => h("section.turn", { "aria-label": t("turn", { turn: at + 1 }), "data-last": judged && judged === at + 1 },
       many ? h("h2", {}, t("turn", { turn: at + 1 }), options.perTurn && view.turns ? options.perTurn(at + 1) : null) : null,
@@ -298,41 +337,68 @@ setInterval(() => {
   if (clock) clock.textContent = current.task ? `${Math.floor(spent() / 60)}:${String(Math.floor(spent() % 60)).padStart(2, "0")}` : "";
 }, 1000);
 
+/* Remember what is here for a reload. */
+function hold() { sessionStorage.setItem("judge.holding", JSON.stringify(queue.map((one) => one.task))); }
+
 async function refill() {
-  const sent = new Set(outbox.held.map((one) => one.task));
-  const held = queue.map((one) => one.task);
-  const said = await api.next(held);
-  const there = new Set(queue.map((one) => one.task));
-  for (const task of said.tasks) if (!there.has(task.task) && !sent.has(task.task) && queue.length < 2) queue.push(task);
-  sessionStorage.setItem("judge.holding", JSON.stringify(queue.map((one) => one.task)));
-  progress(said.progress);
+  const asked = performance.now();
+  const said = await api.next(queue.map((one) => one.task));
+  const there = new Set(queue.map((one) => one.task)), found = still(said.tasks, asked);
+  for (const task of found) if (!there.has(task.task) && queue.length < 2) queue.push(task);
+  hold();
+  if (!outbox.passed(asked)) progress(said.progress);
+  if (queue.length < 2 && found.length < said.tasks.length) { await waited(); await refill(); }  // it listed what was just voted on
 }
 
 async function voting() {
+  past = 0;
   frame("vote");
   if (!queue.length) {
+    current = {};
+    fill($("bar"));
     show(h("p.wait", {}, t("loading")));
-    const before = JSON.parse(sessionStorage.getItem("judge.holding") || "[]");
-    queue = before.map((task) => ({ task }));
-    const said = await api.next(before);
-    const sent = new Set(outbox.held.map((one) => one.task));
-    queue = said.tasks.filter((one) => !sent.has(one.task));
-    progress(said.progress);
-    if (!queue.length && sent.size) { setTimeout(() => location.hash === "#vote" && voting(), 1500); return; }
+    const found = await fetched();
+    if (!found) return;
+    queue = found;
   }
   if (location.hash !== "#vote") return;
   if (!queue.length) { finished(); return; }
-  sessionStorage.setItem("judge.holding", JSON.stringify(queue.map((one) => one.task)));
+  hold();
   ballot(queue[0], { then: moveOn });
   if (queue.length < 2) refill().catch(() => {});
 }
 
+/* Ask for the next items until there are some, or none are left, or another screen is shown; then null. */
+let asking = 0;
+async function fetched() {
+  const mine = ++asking;
+  for (let wait = 500; location.hash === "#vote" && mine === asking; wait = await pause(wait)) {
+    const asked = performance.now();
+    try {
+      const said = await api.next(JSON.parse(sessionStorage.getItem("judge.holding") || "[]"));
+      const found = still(said.tasks, asked);
+      if (!outbox.passed(asked)) progress(said.progress);
+      if (!outbox.held.length) lost(null);
+      if (found.length || !said.tasks.length) return found;
+      await waited();  // all that is listed was voted on and is on its way there
+      wait = 25;
+    } catch (error) {
+      if (!away(error)) throw error;
+      lost(outbox.held.length);
+      fill($("main"), h("p.wait", {}, t("loading lost")));
+    }
+  }
+  return null;
+}
+
 function moveOn() {
+  past = 0;
   queue.shift();
+  hold();
   view.side = "left";
   if (queue.length) {
     ballot(queue[0], { then: moveOn });
-    refill().catch(() => {});
+    waited().then(refill).catch(() => {});  // asked before, it would list what was just voted on
   } else voting().catch(failed);
 }
 
@@ -347,9 +413,9 @@ function finished() {
 function ballot(task, options) {
   const kept = options.practice ? {} : draft.of(task.task);
   const before = task.before ?? {};
-  const state = { confidence: kept.confidence ?? before.confidence ?? null, turn: kept.turn ?? before.turn ?? null, aspects: kept.aspects ?? before.aspects ?? [], comment: kept.comment ?? before.comment ?? "", dimensions: kept.dimensions ?? before.dimensions ?? {}, overall: kept.overall ?? before.overall ?? null, perTurn: {} };
-  const keep = () => options.practice || draft.keep(task.task, { ...state, perTurn: undefined });
-  let whole = task;
+  const state = { confidence: kept.confidence ?? before.confidence ?? null, turn: kept.turn ?? before.turn ?? null, aspects: kept.aspects ?? before.aspects ?? [], comment: kept.comment ?? before.comment ?? "", dimensions: kept.dimensions ?? before.dimensions ?? {}, overall: kept.overall ?? before.overall ?? null, perTurn: kept.perTurn ?? {} };
+  const keep = () => options.practice || draft.keep(task.task, state);
+  let whole = task, begun = false;
 
   const unmask = async () => {
     whole = (await api.unmask(task.task)).task;
@@ -357,19 +423,20 @@ function ballot(task, options) {
     draw();
   };
   const send = (said) => {
-    const opinion = { task: task.task, ...said, comment: state.comment, seconds: Math.round(spent() * 10) / 10 };
+    const opinion = { task: task.task, ...said, ...options.seen, comment: state.comment, seconds: Math.round(spent() * 10) / 10 };
     if (!said.skip) Object.assign(opinion, { confidence: state.confidence, aspects: state.aspects }, state.turn ? { turn: state.turn } : {});
     for (const [turn, verdict] of Object.entries(state.perTurn)) outbox.put({ task: task.task, verdict, scope: Number(turn) });
     outbox.put(opinion);
     toast(t("voted", { said: said.skip ? t("skip") : said.verdict ? t(said.verdict) : t("scored") }));
     options.then();
   };
+  const early = options.seen && !options.seen.turns;  // of a battle: nothing to judge yet
   const vote = (verdict) => {
-    if (task.scale) return;
+    if (task.scale || early) return;
     if (options.practice) options.practice(verdict); else send({ verdict });
   };
   const skip = (reason) => {
-    if (reason === "question" && !state.comment.trim()) { toast(t("say why"), "bad"); comment(); return; }
+    if (reason === "question" && !state.comment.trim()) { document.querySelector("details.skip").open = false; toast(t("say why"), "bad"); comment(); return; }
     send({ skip: reason });
   };
   const scored = () => {
@@ -378,35 +445,40 @@ function ballot(task, options) {
     send({ overall: state.overall, dimensions: state.dimensions });
   };
   const comment = () => { const box = $("comment"); box.closest("details").open = true; box.focus(); };
-  const choice = (name, values, label) => h("div.choice", { role: "group", "aria-label": t(`which ${name}`) }, h("span", {}, t(`which ${name}`)), values.map((value, at) =>
+  const choice = (name, values, label) => h(`div.choice.which-${name}`, { role: "group", "aria-label": t(`which ${name}`) }, h("span", {}, t(`which ${name}`)), values.map((value, at) =>
     h("button", { "aria-pressed": String(state[name] === value), "data-choice": `${name}-${value}`, onclick: () => { state[name] = state[name] === value ? null : value; keep(); draw(); } }, label(value, at))));
 
-  const perTurn = task.scale || task.scope || options.practice || task.turns.length < 2 ? null : (turn) =>
+  const perTurn = task.scale || task.scope || options.practice || options.seen || task.turns.length < 2 ? null : (turn) =>
     h("span.per-turn", { role: "group", "aria-label": t("this turn") }, VERDICTS.map(([verdict]) =>
-      h("button", { "aria-pressed": String(state.perTurn[turn] === verdict), onclick: () => { if (state.perTurn[turn] === verdict) delete state.perTurn[turn]; else state.perTurn[turn] = verdict; draw(); } }, t(`short ${verdict}`))));
+      h("button", { "data-choice": `${turn}-${verdict}`, "aria-pressed": String(state.perTurn[turn] === verdict), onclick: () => { if (state.perTurn[turn] === verdict) delete state.perTurn[turn]; else state.perTurn[turn] = verdict; keep(); draw(); } }, t(`short ${verdict}`))));
 
   function draw() {
-    show2(item(whole, { unmask: options.practice || island ? null : unmask, perTurn }));
+    const held = begun && document.activeElement?.dataset.choice;
+    drawn();
+    if (held) document.querySelector(`[data-choice="${held}"]`)?.focus();
+  }
+  function drawn() {
+    show2(options.lead ?? null, item(whole, { unmask: options.practice || options.seen || island ? null : unmask, perTurn }), options.below?.() ?? null);
     if (options.practice) { fill($("bar"), h("div.verdicts", {}, VERDICTS.map(button))); return; }
     fill($("bar"), 
-      task.scale ? scores() : h("div.verdicts", {}, VERDICTS.map(button)),
+      early ? null : task.scale ? scores() : h("div.verdicts", {}, VERDICTS.map(button)),
       h("div.more", {},
-        choice("confidence", [1, 2, 3], (value) => [t(`confidence ${value}`), h("kbd", {}, String(value + 6))]),
-        task.turns.length > 1 && !task.scope ? choice("turn", task.turns.map((_, at) => at + 1), (value) => String(value)) : null,
-        h("details.extra", { open: view.extra || Boolean(state.comment || state.aspects.length), ontoggle: (event) => (view.extra = event.target.open) },
+        early ? null : choice("confidence", [1, 2, 3], (value) => [t(`confidence ${value}`), h("kbd", {}, String(value + 6))]),
+        task.turns.length > 1 && !task.scope && !early ? choice("turn", task.turns.slice(0, options.seen?.turns).map((_, at) => at + 1), (value) => String(value)) : null,
+        early ? null : h("details.extra", { open: view.extra || Boolean(state.comment || state.aspects.length), ontoggle: (event) => (view.extra = event.target.open) },
           h("summary", {}, t("comment"), h("kbd", {}, "C")),
-          h("div.aspects", {}, task.dimensions.map((one) => h("label", { title: one.meaning }, h("input", { type: "checkbox", checked: state.aspects.includes(one.name), onchange: (event) => {
+          h("div.aspects", { role: "group", "aria-label": t("which aspects") }, h("span", {}, t("which aspects")), task.dimensions.map((one) => h("label", { title: one.meaning }, h("input", { type: "checkbox", checked: state.aspects.includes(one.name), onchange: (event) => {
             state.aspects = event.target.checked ? [...state.aspects, one.name] : state.aspects.filter((name) => name !== one.name); keep();
           } }), one.name))),
-          h("textarea", { id: "comment", rows: 2, maxlength: 2000, placeholder: t("comment hint"), "aria-label": t("comment"), value: state.comment, oninput: (event) => { state.comment = event.target.value; keep(); } })),
-        h("details.skip", {}, h("summary", {}, t("skip"), h("kbd", {}, "S")), h("div.menu", {}, SKIPS.map((reason) => h("button", { "data-skip": reason, onclick: () => skip(reason) }, t(`skip ${reason}`))))),
-        h("button.quiet", { id: "undo", onclick: takeBack }, t("undo"), h("kbd", {}, "U")),
+          h("textarea", { id: "comment", rows: 2, maxlength: 2000, placeholder: t(options.seen ? "comment free" : "comment hint"), "aria-label": t("comment"), value: state.comment, oninput: (event) => { state.comment = event.target.value; keep(); } })),
+        options.leave ?? [h("details.skip", {}, h("summary", {}, t("skip"), h("kbd", {}, "S")), h("div.menu", {}, SKIPS.map((reason, at) => h("button", { "data-skip": reason, onclick: () => skip(reason) }, t(`skip ${reason}`), h("kbd", {}, String(at + 1)))))),
+        h("button.quiet", { id: "undo", onclick: takeBack }, t("undo"), h("kbd", {}, "U"))],
         island ? h("button.quiet", { id: "save", onclick: () => api.save() }, t("save")) : null));
   }
   /* Drawn anew, the page stays where it was. */
-  function show2(content) { const at = window.scrollY; fill($("main"), content); window.scrollTo(0, at); }
+  function show2(...content) { const at = window.scrollY; fill($("main"), ...content); window.scrollTo(0, at); }
   function button([verdict, key]) {
-    return h(`button.verdict.${verdict}`, { "data-verdict": verdict, "aria-pressed": before.verdict === verdict ? "true" : null, onclick: () => vote(verdict) }, h("b", {}, t(verdict)), h("kbd", {}, key));
+    return h(`button.verdict.${verdict}`, { "data-verdict": verdict, "aria-pressed": before.verdict === verdict ? "true" : null, onclick: () => settled() && vote(verdict) }, h("b", {}, t(verdict)), h("kbd", {}, key));
   }
   let row = 0;
   function scores() {
@@ -426,29 +498,37 @@ function ballot(task, options) {
       h("button.verdict.primary", { id: "submit", onclick: scored }, h("b", {}, t("submit")), h("kbd", {}, "Enter")));
   }
 
-  current = { task, draw, vote, undo: options.practice ? null : takeBack, comment: options.practice ? null : comment, submit: task.scale ? scored : null, score: null, row: null,
-    skip: options.practice ? null : () => { const menu = document.querySelector("details.skip"); menu.open = !menu.open; menu.querySelector("button").focus(); },
-    confidence: options.practice ? null : (value) => { state.confidence = state.confidence === value ? null : value; keep(); draw(); } };
-  started();
+  const goesOn = options.seen && current.task?.task === task.task;
+  current = { task, draw, vote, undo: options.practice || options.seen ? null : takeBack, comment: options.practice || early ? null : comment, submit: task.scale ? scored : null, score: null, row: null,
+    skip: options.practice || options.seen ? null : () => { const menu = document.querySelector("details.skip"); menu.open = !menu.open; menu.querySelector("button").focus(); },
+    confidence: options.practice || early ? null : (value) => { state.confidence = state.confidence === value ? null : value; keep(); draw(); } };
+  const since = performance.now();
+  /* The second half of a double click is no verdict on the item that came up under it. */
+  const settled = () => performance.now() - since > 400;
+  if (!goesOn) started();
   draw();
-  window.scrollTo(0, 0);
+  begun = true;
+  if (!options.seen) window.scrollTo(0, 0);
 }
 
 async function takeBack() {
+  const here = arrived();
   await waited();
   const said = await api.undo();
   progress(said.progress);
   if (!said.task) { toast(t("nothing to undo")); return; }
+  past = 0;
+  voted.delete(said.task.task);
   queue = [said.task, ...queue.filter((one) => one.task !== said.task.task)].slice(0, 2);
-  sessionStorage.setItem("judge.holding", JSON.stringify(queue.map((one) => one.task)));
+  hold();
   toast(t("undone"));
-  if (location.hash !== "#vote") { location.hash = "#vote"; return; }
-  ballot(queue[0], { then: moveOn });
+  if (location.hash === "#vote") ballot(queue[0], { then: moveOn });
+  else if (here()) location.hash = "#vote";
 }
 
 /* Wait until what was voted is kept: it cannot be taken back before. */
 async function waited() {
-  for (let tries = 0; outbox.held.length && tries < 100; tries++) await new Promise((done) => setTimeout(done, 50));
+  for (let tries = 0; outbox.held.length && tries < 250; tries++) await new Promise((done) => setTimeout(done, 20));
 }
 
 // ── other screens ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -456,11 +536,13 @@ async function waited() {
 async function guide() {
   frame("guide");
   fill($("bar"));
-  const found = await api.guide();
+  const here = arrived(), found = await api.guide();
+  if (!here()) return;
   let at = 0;
   const practise = () => {
     const one = found.practice[at];
     ballot({ ...one, task: `practice-${at}`, dimensions: [], masked: 0, scope: 0 }, {
+      lead: h("p.lead", {}, t("practice of", { at: at + 1, count: found.practice.length })),
       practice: (verdict) => {
         const right = verdict === one.verdict;
         fill($("bar"), h(`section.card.why.${right ? "good" : "bad"}`, { role: "status" },
@@ -470,7 +552,6 @@ async function guide() {
         $("onward").focus();
       },
     });
-    $("main").prepend(h("p.lead", {}, t("practice of", { at: at + 1, count: found.practice.length })));
   };
   const begin = () => { store.set("practised", true); location.hash = "#vote"; };
   current = {};
@@ -494,35 +575,43 @@ async function mine() {
   frame("mine");
   current = {};
   fill($("bar"));
+  const here = arrived();
   await waited();
   const { votes } = await api.mine();
+  if (!here()) return;
   const list = h("ol.list", { reversed: true });
-  const filter = h("select", { "aria-label": t("filter"), onchange: () => listed() }, h("option", { value: "" }, t("all")), ["left", "right", "tie", "both_bad", "skip"].map((one) => h("option", { value: one }, t(one))));
+  const filter = h("select", { "aria-label": t("filter"), onchange: () => listed() }, h("option", { value: "" }, t("all")), ["left", "right", "tie", "both_bad", ...(me.arena ? [] : ["skip"])].map((one) => h("option", { value: one }, t(one))));
   function listed() {
     fill(list, ...votes.filter((one) => !filter.value || (filter.value === "skip" ? one.skip : one.verdict === filter.value)).map((one) =>
-      h("li", {}, h("button.row", { "data-task": one.task, onclick: () => change(one.task) }, h("span.chip", {}, one.ability), h("span.asked", {}, one.asked), h(`b.said.${one.verdict ?? "other"}`, {}, label(one)), one.comment ? h("small", {}, one.comment) : null))));
+      h("li", {}, h("button.row", { "data-task": one.task, onclick: () => (me.arena ? (location.hash = `#mine/${one.task}`) : change(one.task)) }, h("span.chip", {}, one.ability), h("span.asked", {}, one.asked), h(`b.said.${one.verdict ?? "other"}`, {}, label(one)), one.comment ? h("small.remark", {}, one.comment) : null))));
   }
   const change = async (id) => {
     const { task } = await api.task(id);
-    ballot(task, { then: () => { waited().then(() => { if (location.hash === "#mine") mine().catch(failed); else location.hash = "#mine"; }); } });
-    $("main").prepend(h("p.lead", {}, t("changing"), h("button.quiet", { onclick: () => mine().catch(failed) }, t("back"))));
+    if (!here()) return;
+    ballot(task, {
+      lead: h("p.lead", {}, t("changing"), h("button.quiet", { onclick: () => mine().catch(failed) }, t("back"))),
+      then: () => { waited().then(() => { if (location.hash === "#mine") mine().catch(failed); else location.hash = "#mine"; }); },
+    });
   };
   listed();
-  show(h("section", {}, h("h1", {}, t("nav mine")), h("p.lead", {}, t("mine text", { count: votes.length }), filter, island ? h("button.primary", { onclick: () => api.save() }, t("save")) : null), votes.length ? list : h("p.none", {}, t("nothing yet"))));
+  show(h("section", {}, h("h1", {}, t("nav mine")), h("p.lead", {}, t(me.arena ? "fought text" : "mine text", { count: votes.length }), filter, island ? h("button.primary", { onclick: () => api.save() }, t("save")) : null), votes.length ? list : h("p.none", {}, t("nothing yet"))));
 }
 
 async function rule(target) {
   frame("rule");
   current = {};
   fill($("bar"));
-  const found = await call("GET", "/api/conflicts");
+  const here = arrived(), found = await call("GET", "/api/conflicts");
+  if (!here()) return;
+  progress({ ...me.progress, conflicts: found.conflicts.length });
   if (!target) {
     show(h("section", {}, h("h1", {}, t("nav rule")), h("p.lead", {}, t("rule text", { count: found.conflicts.length })),
       found.conflicts.length ? h("ol.list", {}, found.conflicts.map((one) => h("li", {}, h("a.row", { href: `#rule/${one.target}` }, h("span.chip", {}, one.ability), h("span.asked", {}, one.asked), h("b", {}, t("voices", { count: one.votes })))))) : h("p.none", {}, t("no conflicts")),
-      found.struck.length ? h("div", {}, h("h2", {}, t("struck")), h("ul.list", {}, found.struck.map((one) => h("li.row", {}, h("span.asked", {}, one.id), h("small", {}, one.reason), h("button", { onclick: async () => { await call("POST", "/api/restore", { question: one.question }); rule().catch(failed); } }, t("restore")))))) : null));
+      found.struck.length ? h("div", {}, h("h2", {}, t("struck")), h("ul.list", {}, found.struck.map((one) => h("li.row.person", {}, h("span.asked", {}, one.id), h("small", {}, one.reason), h("button", { onclick: async () => { await call("POST", "/api/restore", { question: one.question }); rule().catch(failed); } }, t("restore")))))) : null));
     return;
   }
   const task = await call("GET", `/api/conflicts/${target}`);
+  if (!here()) return;
   let reason = "", score = null;
   const settle = async (verdict) => {
     if (!reason.trim()) { toast(t("reason missing"), "bad"); $("reason").focus(); return; }
@@ -555,8 +644,22 @@ const percent = (one) => (one === null || one === undefined ? "—" : `${(100 * 
 const between = (one, digits = 1, factor = 1) => (one ? `${(factor * one.value).toFixed(digits)} [${(factor * one.low).toFixed(digits)}, ${(factor * one.high).toFixed(digits)}]` : "—");
 
 function table(heads, rows, caption) {
-  return h("div.scroll", {}, h("table", {}, caption ? h("caption", {}, caption) : null, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+  return h("div.scroll", { tabindex: 0, role: "region", "aria-label": caption ?? heads.filter(Boolean).join(" · ") }, h("table", {}, caption ? h("caption", {}, caption) : null, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows.map((row) => h("tr", {}, row.map((cell, at) => (at ? h("td.num", {}, cell) : h("th", { scope: "row" }, cell))))))));
+}
+
+/* Who may enter, with links that are shown once; `reload` draws the screen anew. */
+function entrants(people, reload) {
+  const links = h("div", { id: "links" });
+  const invite = async (name, role) => {
+    const { token } = await call("POST", "/api/invite", { name, role });
+    fill(links, h("p.card", {}, t("link for", { name }), h("code", { id: "link" }, `${location.origin}/#token=${token}`)));
+  };
+  return [h("h2", {}, t("people")),
+    h("form.inline", { onsubmit: (event) => { event.preventDefault(); invite($("who").value.trim(), $("role").value).catch(failed); } }, h("input", { id: "who", required: true, maxlength: 40, placeholder: t("name"), "aria-label": t("name") }), h("select", { id: "role", "aria-label": t("role") }, h("option", { value: "reviewer" }, t("role reviewer")), h("option", { value: "lead" }, t("role lead"))), h("button", {}, t("invite"))),
+    links,
+    h("ul.list", {}, people.map((one) => h("li.row.person", {}, h("span.asked", {}, one.name), h("small", {}, t(`role ${one.role}`), one.revoked ? ` · ${t("revoked")}` : one.waiting ? ` · ${t("waiting")}` : ""),
+      h("button", { onclick: () => invite(one.name, one.role).catch(failed) }, t("new link")), one.revoked || one.name === me.name ? null : h("button", { "data-revoke": one.name, onclick: async () => { await call("POST", "/api/revoke", { name: one.name }); reload().catch(failed); } }, t("revoke")))))];
 }
 
 async function team() {
@@ -566,13 +669,8 @@ async function team() {
   show(h("p.wait", {}, t("counting")));
   const [found, known] = await Promise.all([call("GET", "/api/team"), call("GET", "/api/people")]);
   if (location.hash !== "#team") return;
-  progress(found.progress);
+  progress({ ...found.progress, conflicts: me.progress.conflicts });  // those that wait for this lead
   const figure = found.figures;
-  const links = h("div", { id: "links" });
-  const invite = async (name, role) => {
-    const { token } = await call("POST", "/api/invite", { name, role });
-    fill(links, h("p.card", {}, t("link for", { name }), h("code", { id: "link" }, `${location.origin}/#token=${token}`)));
-  };
   show(h("section.team", {},
     h("h1", {}, t("nav team")),
     h("div.tiles", {},
@@ -594,14 +692,136 @@ async function team() {
     found.judge.overall ? table([t("ability"), t("items"), t("equal"), "κ"], [[t("all"), found.judge.overall.items, between(found.judge.overall.raw, 0, 100), between(found.judge.overall.kappa, 2)], ...found.judge.abilities.map((one) => [one.ability, one.items, between(one.raw, 0, 100), between(one.kappa, 2)])]) : h("p.none", {}, t("nothing yet")),
     h("h2", {}, t("by ability")),
     table([t("ability"), t("done"), t("total")], found.progress.abilities),
-    h("h2", {}, t("people")),
-    h("form.inline", { onsubmit: (event) => { event.preventDefault(); invite($("who").value.trim(), $("role").value).catch(failed); } }, h("input", { id: "who", required: true, maxlength: 40, placeholder: t("name") }), h("select", { id: "role" }, h("option", { value: "reviewer" }, t("role reviewer")), h("option", { value: "lead" }, t("role lead"))), h("button", {}, t("invite"))),
-    links,
-    h("ul.list", {}, known.people.map((one) => h("li.row", {}, h("span.asked", {}, one.name), h("small", {}, t(`role ${one.role}`), one.revoked ? ` · ${t("revoked")}` : one.waiting ? ` · ${t("waiting")}` : ""),
-      h("button", { onclick: () => invite(one.name, one.role).catch(failed) }, t("new link")), one.revoked || one.name === me.name ? null : h("button", { "data-revoke": one.name, onclick: async () => { await call("POST", "/api/revoke", { name: one.name }); team().catch(failed); } }, t("revoke"))))),
+    entrants(known.people, team),
     h("h2", {}, t("more items")),
     h("form.inline", { onsubmit: async (event) => { event.preventDefault(); try { const { items } = await call("POST", "/api/draw", { items: Number($("more").value) }); toast(t("drawn", { items })); team(); } catch (error) { failed(error); } } }, h("input", { id: "more", type: "number", min: 1, max: 5000, value: 40, "aria-label": t("more items") }), h("button", {}, t("draw"))),
     h("p.note", {}, t("trail", { number: found.head[0], hash: found.head[1].slice(0, 16) }))));
+}
+
+// ── battles ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/* Show the battle as the server says it stands, or ask how it stands; while answers are on their way, wait for them. */
+let bout = 0;
+async function fight(said = null) {
+  const mine = ++bout;
+  if (!said && !document.querySelector("main .item, #prompt")) show(h("p.wait", {}, t("loading battle")));
+  for (let wait = 500; mine === bout && location.hash === "#battle";) {
+    if (said) {
+      stand(said);
+      if (!said.battle?.asking) return;
+    }
+    try {
+      await waited();
+      said = await call("GET", "/api/battle");
+      lost(outbox.held.length || null);
+      if (!outbox.held.some((one) => one.task === said.battle?.task)) { wait = 500; continue; }
+      said = null;  // voted on, and the vote is still under way
+    } catch (error) {
+      if (!away(error)) throw error;
+      lost(outbox.held.length);
+    }
+    wait = await pause(wait);
+  }
+}
+
+function stand({ battle, last, progress: far }) {
+  frame("battle");
+  progress(far);
+  const box = composer(battle);
+  if (!battle) {
+    current = { ask: () => $("prompt").focus() };
+    fill($("bar"));
+    show(h("section.guide", {}, h("h1", {}, t("nav battle")), h("p", {}, t("battle text")), box,
+      last ? h("p.card", { id: "last" }, t("last battle", { asked: last.asked }), h(`b.said.${last.verdict}`, {}, t(last.verdict)), last.names ? h("small", {}, t("who was who", { left: last.names[0], right: last.names[1] })) : null) : null));
+    $("prompt").focus();
+    return;
+  }
+  const turns = $("main").querySelectorAll(`[data-task="${battle.task}"] .turn`).length;
+  ballot(battle, {
+    seen: { turns: battle.whole },
+    below: () => box,
+    leave: [h("button.quiet", { id: "discard", onclick: () => discard(battle).catch(failed) }, t("discard"))],
+    then: () => fight().catch(failed),
+  });
+  current.ask = () => $("prompt")?.focus();
+  if (turns !== battle.turns.length) $("main").querySelector(".turn:last-of-type").scrollIntoView({ block: "start" });
+}
+
+/* Where a person writes the next question, or what stands in its way. */
+function composer(battle) {
+  if (battle?.lacking) return h("div.composer", { role: "alert" }, h("p", {}, t(battle.whole ? "half turn" : "no turn")), h("button.primary", { id: "again", onclick: () => sent(call("POST", "/api/again", { task: battle.task })) }, t("ask again")));
+  if (battle?.over || battle?.full) return h("p.composer.note", {}, t(battle.over ? "both over" : "full", { count: battle.turns.length }));
+  const busy = Boolean(battle?.asking);
+  const box = h("textarea", { id: "prompt", rows: battle ? 2 : 4, disabled: busy, placeholder: battle ? null : t("ask first"), "aria-label": battle ? null : t("ask first"), value: draft.of("prompt").text ?? "",
+    oninput: () => draft.keep("prompt", { text: box.value }),
+    // Enter while an input method is composing chooses a word.
+    onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing && event.keyCode !== 229) { event.preventDefault(); send(); } } });
+  const chosen = store.get("ability", me.arena.ability);
+  const ability = battle ? null : h("select", { id: "ability", "aria-label": t("ability"), onchange: () => store.set("ability", ability.value) }, me.arena.abilities.map((one) => h("option", { value: one, selected: one === chosen }, one)));
+  const button = h("button.primary", { id: "ask", disabled: busy, onclick: () => send() }, t(busy ? "fault asking" : "ask"), busy ? null : h("kbd", {}, "Ctrl Enter"));
+  const send = () => {
+    if (!box.value.trim() || button.disabled) { box.focus(); return; }
+    const count = [...box.value].length;
+    if (count > me.arena.longest) { toast(t("too long", { count, longest: me.arena.longest }), "bad"); return; }
+    button.disabled = true;
+    sent(call("POST", "/api/ask", battle ? { battle: battle.task, turn: battle.turns.length + 1, prompt: box.value } : { prompt: box.value, ability: ability.value }).then((said) => { draft.clear("prompt"); return said; })).finally(() => (button.disabled = busy));
+  };
+  return h("div.composer", {}, battle ? h("label", { for: "prompt" }, t("ask next"), h("kbd", {}, "Q")) : null, box, h("div.lead", {}, ability, button));
+}
+
+/* Go on with what a request gave; where the battle is not as it was taken for, look how it stands. */
+async function sent(asked) {
+  try { await fight(await asked); } catch (error) {
+    failed(error);
+    if (error.status === 404 || error.status === 409) fight().catch(failed);
+  }
+}
+
+async function discard(battle) {
+  if (!confirm(t("discard sure"))) return;
+  const said = await call("POST", "/api/discard", { task: battle.task });
+  draft.clear(battle.task);
+  toast(t("discarded"));
+  await fight(said);
+}
+
+/* A battle that was voted on, as it was. */
+async function fought(id) {
+  frame("mine");
+  fill($("bar"));
+  const { battle } = await call("GET", `/api/fought/${id}`);
+  const draw = () => fill($("main"),
+    h("p.lead", {}, h(`b.said.${battle.verdict}`, {}, t(battle.verdict)), battle.names ? h("span", {}, t("who was who", { left: battle.names[0], right: battle.names[1] })) : null, battle.comment ? h("span", {}, battle.comment) : null, h("a", { href: "#mine" }, t("back"))),
+    item(battle));
+  current = { draw };
+  draw();
+  window.scrollTo(0, 0);
+}
+
+const strength = ({ value, low, high }) => `${value.toFixed(0)} [${low === null ? "−∞" : low.toFixed(0)}, ${high === null ? "+∞" : high.toFixed(0)}]`;
+
+function standings(found) {
+  const open = found.rows.some((one) => one.elo && (one.elo.low === null || one.elo.high === null));
+  return [h("div.tiles", {}, [["day", "fought day"], ["week", "fought week"], ["fought", "fought all"], ["open", "fought open"]].map(([key, word]) => h("div", {}, h("strong", { id: `count-${key}` }, String(found[key])), h("span", {}, t(word))))),
+    h("h2", {}, t("ratings")),
+    found.missing ? h("p.warn", {}, t(`why ${found.missing}`), found.groups.length > 1 ? `（${found.groups.map((one) => one.join("、")).join("；")}）` : "") : null,
+    found.rows.length ? table(["", "Elo", t("rank"), t("half"), t("win rate"), t("win tie loss"), t("battles")], found.rows.map((one) => [
+      one.candidate, one.elo ? strength(one.elo) : "—", one.ranks ? [...new Set(one.ranks)].join("–") : "—", between(one.half), between(one.wins), `${one.win} / ${one.tie} / ${one.loss}`, one.battles]), t("ratings text")) : h("p.none", {}, t("nothing fought")),
+    open ? h("p.note", {}, t("unbounded")) : null,
+    h("h2", {}, t("meetings")),
+    table([t("pair"), t("battles")], found.pairs.map((one) => [one.names.join(" · "), one.battles])),
+    h("p.note", {}, t("called", { calls: found.calls, cost: found.cost.toFixed(2) }), found.priced ? null : t("unpriced")),
+    h("p.note", {}, t("trail", { number: found.head[0], hash: found.head[1].slice(0, 16) }))];
+}
+
+async function board() {
+  frame("board");
+  current = {};
+  fill($("bar"));
+  show(h("p.wait", {}, t("counting")));
+  const [found, known] = await Promise.all([call("GET", "/api/board"), call("GET", "/api/people")]);
+  if (location.hash !== "#board") return;
+  show(h("section.team", {}, h("h1", {}, t("nav board")), h("div", { id: "standings" }, standings(found)), entrants(known.people, board)));
 }
 
 async function browse(target) {
@@ -609,7 +829,8 @@ async function browse(target) {
   current = {};
   fill($("bar"));
   if (target) {
-    const found = await call("GET", `/api/browse/${target}`);
+    const here = arrived(), found = await call("GET", `/api/browse/${target}`);
+    if (!here()) return;
     const draw = () => fill($("main"), 
       h("p.lead", {}, h("b", {}, found.question), h("a", { href: "#browse" }, t("back"))),
       item(found, { names: found.names }),
@@ -641,7 +862,7 @@ function named(said) {
 
 function help() {
   const dialog = h("dialog.help", { onclose: () => dialog.remove(), onclick: (event) => event.target === dialog && dialog.close() },
-    h("h2", {}, t("keys")), h("dl", {}, [["1 A", "left"], ["2 B", "right"], ["3 T", "tie"], ["4 X", "both_bad"], ["S", "skip"], ["U", "undo"], ["C", "comment"], ["7 8 9", "confidence"], ["R", "reference"], ["V", "raw"], ["D", "diff"], ["P N", "move"], ["Enter", "submit"], ["?", "help"]].map(([key, word]) => [h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, t(word))])),
+    h("h2", {}, t("keys")), h("dl", {}, [["1 A", "left"], ["2 B", "right"], ["3 T", "tie"], ["4 X", "both_bad"], ...(me.arena ? [["Q", "ask next"], ["Ctrl Enter", "ask"]] : [["S", "skip"], ["U", "undo"]]), ["C", "comment"], ["7 8 9", "confidence"], ...(me.arena ? [] : [["R", "reference"]]), ["V", "raw"], ["D", "diff"], ...(me.arena ? [] : [["P N", "move"], ["Enter", "submit"]]), ["?", "help"]].map(([key, word]) => [h("dt", {}, key.split(" ").map((one) => h("kbd", {}, one))), h("dd", {}, t(word))])),
     h("p.note", {}, t("keys text")), h("form", { method: "dialog" }, h("button.primary", {}, t("close"))));
   document.body.append(dialog);
   dialog.showModal();
@@ -649,15 +870,25 @@ function help() {
 
 // ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const typing = (one) => one.closest?.("input, textarea, select, [contenteditable]");
+const typing = (one) => one.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
 let past = 0;
 async function move(step) {
+  const here = arrived();
+  await waited();
   const { votes } = await api.mine();
+  if (!here()) return;
   past = Math.max(0, Math.min(votes.length, past + step));
   if (!past) { if (queue.length) ballot(queue[0], { then: moveOn }); else await voting(); return; }
   const { task } = await api.task(votes[past - 1].task);
-  ballot(task, { then: () => { past = 0; waited().then(() => voting()).catch(failed); } });
-  $("main").prepend(h("p.lead", {}, t("changing")));
+  if (here()) ballot(task, { lead: h("p.lead", {}, t("changing")), then: () => voting().catch(failed) });
+}
+
+/* In the open menu a digit is a reason and no vote. */
+function chosen(menu, key, done) {
+  const reasons = [...menu.querySelectorAll("[data-skip]")], at = reasons.indexOf(document.activeElement);
+  if (reasons[Number(key) - 1]) done(() => reasons[Number(key) - 1].click());
+  else if (key === "escape" || key === "s") done(() => { menu.open = false; document.activeElement.blur(); });
+  else if (key === "arrowdown" || key === "arrowup") done(() => reasons.at((at + (key === "arrowdown" ? 1 : -1)) % reasons.length).focus());
 }
 
 document.addEventListener("keydown", (event) => {
@@ -668,6 +899,8 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   const done = (act) => { event.preventDefault(); Promise.resolve(act()).catch(failed); };
   if (event.repeat) return;  // a key held down is one vote
+  const menu = document.querySelector("details.skip[open]");
+  if (menu) return chosen(menu, key, done);
   if (key === "?" || (key === "/" && event.shiftKey)) return done(help);
   if (current.score && /^[0-9]$/.test(key)) return done(() => current.score(Number(key)));
   if (current.row && (key === "arrowdown" || key === "arrowup")) return done(() => current.row(key === "arrowdown" ? 1 : -1));
@@ -678,6 +911,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "s" && current.skip) return done(current.skip);
   if (key === "u" && current.undo) return done(current.undo);
   if (key === "c" && current.comment) return done(current.comment);
+  if (key === "q" && current.ask) return done(current.ask);
   if (key === "r" && current.draw) return done(() => { const all = document.querySelectorAll("details.reference"); view.reference = !view.reference; for (const one of all) one.open = view.reference; });
   if (key === "v" && current.draw) return done(() => toggle("raw"));
   if (key === "d" && current.draw) return done(() => toggle("diff"));
@@ -693,13 +927,19 @@ function failed(error) {
 
 function leave() { current = {}; queue = []; }
 
-const SCREENS = { vote: voting, mine, guide, rule, team, browse };
+const REVIEW = { vote: voting, mine, guide, rule, team, browse };
+const ARENA = { battle: () => fight(), mine: (id) => (id ? fought(id) : mine()), board };
+/* An answer that comes after another screen was opened is not drawn over it: `here()` tells whether one is still where one asked. */
+let visit = 0;
+function arrived() { const at = visit; return () => at === visit; }
+
 function route() {
+  visit += 1;
   const [name, rest] = location.hash.slice(1).split("/");
   past = 0;
-  const screen = SCREENS[name] ?? voting;
-  if (!SCREENS[name]) { location.replace("#vote"); return; }
-  screen(rest).catch(failed);
+  const screens = me.arena ? ARENA : REVIEW;
+  if (!screens[name]) { location.replace(`#${Object.keys(screens)[0]}`); return; }
+  screens[name](rest).catch(failed);
 }
 
 async function begin() {
@@ -710,18 +950,21 @@ async function begin() {
   } else {
     const token = location.hash.match(/^#token=([\w-]+)$/)?.[1];
     if (token) {
-      history.replaceState(null, "", "/#guide");
+      history.replaceState(null, "", "/");
       await call("POST", "/api/enter", { token }).catch((error) => { if (!(error instanceof Refused && error.status === 401)) throw error; });
     }
     me = await call("GET", "/api/me");
   }
-  addEventListener("hashchange", route);
+  for (const one of outbox.held) voted.set(one.task, Infinity);  // from before a reload
   outbox.flush();
-  if (!location.hash || location.hash.startsWith("#token")) history.replaceState(null, "", store.get("practised") || me.progress.mine ? "#vote" : "#guide");
+  if (!location.hash || location.hash.startsWith("#token")) history.replaceState(null, "", me.arena ? "#battle" : store.get("practised") || me.progress.mine ? "#vote" : "#guide");
   route();
   // A sign of life keeps what was lent; the figures move as others vote.
   if (!island) setInterval(() => { if (!document.hidden && queue.length && current.task && location.hash === "#vote") api.next(queue.map((one) => one.task)).then((said) => progress(said.progress)).catch(() => {}); }, 60000);
   if (!island) setInterval(() => { if (!document.hidden) call("GET", "/api/progress").then(progress).catch(() => {}); }, 20000);
+  if (me.arena && me.role === "lead") setInterval(() => { if (!document.hidden && location.hash === "#board") call("GET", "/api/board").then((found) => { if ($("standings")) fill($("standings"), standings(found)); }).catch(() => {}); }, 5000);
 }
 
+/* Another link opened in this window is entered by beginning anew. */
+addEventListener("hashchange", () => { if (location.hash.startsWith("#token=")) location.reload(); else if (me.name) route(); });
 begin().catch((error) => { if (!(error instanceof Refused && error.status === 401)) failed(error); });
