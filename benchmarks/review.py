@@ -96,7 +96,7 @@ def together(at: Served, votes: int, *, watched: bool = False) -> dict[str, floa
 
 
 def latencies(people: list[Hurried]) -> dict[str, float]:
-    found = {}
+    found: dict[str, float] = {}
     for name in ("vote", "next"):
         took = sorted(one for person in people for one in person.took[name])
         found |= {

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 EPILOG = """\b
 例：
-  judge review                                一个人用：打印一个链接，判的、看的都在里面
+  judge review                      一个人用：打印一个链接，判的、看的都在里面
   judge review --reviewers 张,李 --leads 王 --target 3
   judge review llmeval2 --items 200 --host 0.0.0.0 --allow-host 评测机:8750
-  judge review --export-static 发出去/ --reviewers 小陈   一个文件，离线判完收回来 judge import
-  judge review --revoke 张                    这个人从此进不来
-  judge review --purge-reviewer 张            删掉名字与附言，判定留着
+  judge review --export-static 发出去/ --reviewers 小陈  离线判，一人一个文件
+  judge review --revoke 张          这个人从此进不来
+  judge review --purge-reviewer 张  删掉名字与附言，判定留着
 
 判之前页面上没有候选、评委与得分；左右随机；每一条被抽中的概率都记着，判过的立刻进校正。
 停了再开、断网、刷新都不丢：判定一交就进库，判到哪里接着判。
@@ -114,7 +114,7 @@ def review(
         _revoke(store, revoke)
         return
     if purge_reviewer is not None:
-        print(f"已删掉 {purge_reviewer} 的名字与附言；{store.purge(purge_reviewer)} 条判定留着，不再写是谁。")
+        _purge(store, purge_reviewer)
         return
     people = people_of(reviewers, leads)
     print("正在看评委说了什么……", file=sys.stderr)
@@ -130,6 +130,12 @@ def _revoke(store: Store, name: str) -> None:
     if not store.revoke(name):
         raise UnknownName("审阅者", name, [one.name for one in store.people()])
     print(f"{name} 的链接与登录已撤销；判过的都在。")
+
+
+def _purge(store: Store, name: str) -> None:
+    if name not in (known := store.named()):
+        raise UnknownName("审阅者", name, known)
+    print(f"已删掉 {name} 的名字与附言；{store.purge(name)} 条判定留着，不再写是谁。")
 
 
 def _open(chair: Chair, people: dict[str, Role], address: Address, lang: Language) -> None:

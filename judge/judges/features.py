@@ -44,7 +44,7 @@ _END = r"(?=$|[\s,.;:!?。、…])"  # 对。 is a yes, 对于 is none
 _YES = re.compile(rf"(?:正确)?(?:答案[:是为]?)?\s*(?:是的?|正确|对的?|可以|能|成立|√|true|yes){_END}")
 _NO = re.compile(rf"(?:正确)?(?:答案[:是为]?)?\s*(?:不是|不正确|错误?|不对|不可以|不能|不成立|×|false|no){_END}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_ITEM = re.compile(r"^\s*(?:\d+[.、)]|[-*•])", re.MULTILINE)
+_ITEM = re.compile(r"^[^\S\n]*(?:\d+[.、)]|[-*•])", re.MULTILINE)
 
 
 def features(prompt: str, reference: str, answer: str) -> tuple[float, ...]:

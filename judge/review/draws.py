@@ -45,6 +45,15 @@ SIDES = {
 }
 BOTH_BAD = ("都不好", "both bad")
 SKIP = ("跳过", "skip")
+# Why an item is passed on to another person; a bad question needs a word on what is wrong with it.
+SKIPS: Mapping[str, str] = {
+    "field": "不是我的领域",
+    "unreadable": "看不明白",
+    "question": "题目有问题",
+    "filtered": "两边都没有像样的回答",
+    "identity": "看得出是谁",
+}
+Why: TypeAlias = Literal["field", "unreadable", "question", "filtered", "identity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +178,7 @@ class SheetRow(BaseModel):
     reviewer: Annotated[str, Field(max_length=200)] | None = None
     swapped: bool = False  # the reader saw the sides the other way round
     both_bad: bool = False
+    skip: Why | None = None
     scores: dict[Annotated[str, Field(min_length=1, max_length=200)], float] = {}
     confidence: Literal[1, 2, 3] | None = None
     turn: Annotated[int, Field(ge=1, le=MOST_TURNS)] | None = None
@@ -248,8 +258,10 @@ def _result(
         raise InputError("both_bad 只与 平 或 都不好 同写", where=where, fix="改 verdict，或去掉 both_bad")
     if row.scores and (draw.unit == "pairs" or row.word in SKIP):
         raise InputError("scores 只在打分时写", where=where, fix="去掉 scores")
+    if row.skip and row.word not in SKIP:
+        raise InputError("skip 只与 跳过 同写", where=where, fix="改 verdict，或去掉 skip")
     if row.word in SKIP:
-        return Skipped(row.comment or "跳过")
+        return Skipped(SKIPS[row.skip] if row.skip else row.comment or "跳过")
     if draw.unit == "pairs":
         if row.word not in SIDES:
             raise InputError(f"看不懂的判定 {row.word!r}", where=where, fix="写 左、右、平、都不好 或 跳过")

@@ -10,17 +10,9 @@ from pydantic import BaseModel, BeforeValidator, Field
 from judge.errors import InputError
 from judge.jsonl import STRICT
 from judge.records import Case, Deliberation, Dimension, HumanVerdict, Score, Scores, Side, Skipped, Verdict
-from judge.review.draws import Scale
+from judge.review.draws import SKIPS, Scale, Why
 
 SIDES: Mapping[str, Side] = {"left": Side.FIRST, "right": Side.SECOND, "tie": Side.TIE, "both_bad": Side.TIE}
-# Why an item is passed on to another person; a bad question needs a word on what is wrong with it.
-SKIPS: Mapping[str, str] = {
-    "field": "不是我的领域",
-    "unreadable": "看不明白",
-    "question": "题目有问题",
-    "filtered": "两边都没有像样的回答",
-    "identity": "看得出是谁",
-}
 
 
 def _whole(value: object) -> object:
@@ -43,7 +35,7 @@ class Opinion(BaseModel):
     verdict: Word | None = None
     overall: float | None = None
     dimensions: dict[Annotated[str, Field(max_length=40)], float] = Field(default={}, max_length=12)
-    skip: Literal["field", "unreadable", "question", "filtered", "identity"] | None = None
+    skip: Why | None = None
     scope: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None
     confidence: Annotated[Literal[1, 2, 3], WHOLE] | None = None
     turn: Annotated[int, Field(ge=1, le=100), WHOLE] | None = None

@@ -47,7 +47,7 @@ class Room:
     def __init__(self, store: Store, plan: Plan, bank: str, rubrics: Rubrics, terms: Terms) -> None:
         self.store, self.plan, self.bank, self.rubrics, self.terms = store, plan, bank, rubrics, terms
         self.desk = Desk(store.secret(), repeats=terms.repeats, golds=terms.golds)
-        self.names = {one.name for one in store.known_candidates(self.bank)}
+        self.names = frozenset(one.name for one in store.known_candidates(self.bank))
         self._scales: dict[str, dict[str, Scale]] = {}
         self._locks: dict[str, Lock] = defaultdict(Lock)
         self._laid: OrderedDict[tuple[tuple[str, ...], int, bool], Shown] = OrderedDict()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from judge import markup
 from judge.identity import Json
-from judge.masking import mask
+from judge.masking import Masked, mask
 from judge.records import Dialogue, Dimension, Outcome, Question, Rubric
 from judge.review.draws import Scale
 
 SIDES = ("left", "right")
+KEPT, LONG = 2048, 10_000  # texts laid out and kept, and the characters beyond which one is not
 GIVEN = (Outcome.OK, Outcome.TRUNCATED)
 
 
@@ -73,15 +75,28 @@ def _answers(dialogue: Dialogue, names: Collection[str], unmasked: bool, last: i
     found: list[Json] = []
     count = 0
     for answer in dialogue.answers[:last]:
-        hidden = mask(answer.text, names)
+        hidden = _hidden(answer.text, frozenset(names))
         count += hidden.count
         text = answer.text if unmasked else hidden.text
         found.append({**_text(text), "outcome": None if answer.outcome is Outcome.OK else str(answer.outcome)})
     return found, count
 
 
+def _hidden(text: str, names: frozenset[str]) -> Masked:
+    return mask(text, names) if len(text) > LONG else _usual_hidden(text, names)
+
+
 def _text(text: str) -> dict[str, Json]:
-    return {"html": markup.to_html(text), "text": markup.visible(text[: markup.LIMIT])}
+    html, plain = _laid(text) if len(text) > LONG else _usual_laid(text)
+    return {"html": html, "text": plain}
+
+
+def _laid(text: str) -> tuple[str, str]:
+    return markup.to_html(text), markup.visible(text[: markup.LIMIT])
+
+
+# An answer stands in as many items as there are others to compare it with: laying it out is most of what an item costs.
+_usual_hidden, _usual_laid = lru_cache(KEPT)(mask), lru_cache(KEPT)(_laid)
 
 
 def _dimension(one: Dimension) -> Json:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+import sqlite3
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Row, delete, insert, select, update
 
 from judge.codec import from_json
+from judge.errors import StoreError
 from judge.identity import Json
 from judge.records import (
     Answer,
@@ -257,7 +260,24 @@ class People(Working):
             entries = list(connection.execute(select(trail.c.number).where(named).order_by(trail.c.number)).scalars())
             connection.execute(update(trail).where(named).values(who=None, salt=None))
             trailing.append(connection, [Happening("purge", alias, "", {"rows": changed, "entries": entries})])
+        self._scrub()
         return len(mine)
+
+    def named(self) -> set[str]:
+        """Return everyone whose name stands somewhere."""
+        columns = (tables.reviewer.c.name, tables.human_verdict.c.reviewer, tables.trail.c.who)
+        return {str(row[0]) for one in columns for row in self._rows(select(one).distinct()) if row[0] is not None}
+
+    def _scrub(self) -> None:
+        """Leave nothing of what was deleted in the file either: SQLite keeps old pages until it needs them."""
+        if self.engine.dialect.name == "sqlite":
+            with self._turn, closing(self.engine.raw_connection()) as connection:
+                try:
+                    for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                        connection.cursor().execute(statement)
+                except sqlite3.Error as error:
+                    fix = "名字已从每张表里删掉；库文件里也许还有旧页：停掉用着这个库的进程，再来一次"
+                    raise StoreError(f"整理不了库文件（{error}）", where=self.where, fix=fix) from error
 
 
 def _person(row: Row[Any]) -> Person:

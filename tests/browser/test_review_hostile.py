@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,25 +15,24 @@ from tests.hostile import HOSTILE
 from tests.review.scene import JUDGE, WIN, said
 
 ACTING = "[style],[src],[srcset],[onerror],[onclick],[onload],[formaction],[id]"
-TURNS = 4  # of a question
-SHOWN = (
-    """(() => {
+TURNS = 12  # of a question
+SHOWN = """(() => {
   const inside = [...document.querySelectorAll('.ask, .side, .reference')];
   const tags = [...new Set(inside.flatMap((one) => [...one.querySelectorAll('*')].map((tag) => tag.tagName.toLowerCase())))];
-  const acting = inside.filter((one) => one.querySelector(%r)).map((one) => one.innerHTML.slice(0, 200));
+  const acting = inside.filter((one) => one.querySelector('ACTING')).map((one) => one.innerHTML.slice(0, 200));
   const targets = [...new Set(inside.flatMap((one) => [...one.querySelectorAll('a[href]')].map((link) => link.protocol)))];
   const parts = document.querySelectorAll('.side .md, .side .raw').length;
   return { tags, acting, targets, parts, width: document.documentElement.scrollWidth, hit: window.__hit };
-})()"""
-    % ACTING
-)
+})()""".replace("ACTING", ACTING)
+WHOLE = ("huge-over-cap",)  # of the huge ones; the others are cut, for time: tests/test_markup.py lays them out in full
 
 
-@pytest.fixture
-def hostile(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A review in which all attacks are answers, some prompts, references and key points too, and names are attacks."""
-    store = open_store(str(tmp_path / "judge.db"), create=True)
-    attacks = [one.text.encode("utf-8", "replace").decode() for one in HOSTILE]
+    path = tmp_path_factory.mktemp("hostile") / "judge.db"
+    store = open_store(str(path), create=True)
+    attacks = [one.text.encode("utf-8", "replace").decode()[: None if one.id in WHOLE else 2500] for one in HOSTILE]
     names = ("甲</script><script>window.__hit=2</script>", "乙{{7*7}}\u202e")
     held, judged = [], []
     for at in range(0, len(attacks), TURNS):
@@ -52,14 +50,14 @@ def hostile(tmp_path: Path) -> Iterator[Served]:
             Dialogue(
                 question, Candidate(name, Model("e", name)), tuple(map(Answer, [one.prompt for one in turns], texts))
             )
-            for name, texts in zip(names, (several, several[::-1]), strict=True)
+            for name, texts in zip(names, (several, [one[:300] for one in several[::-1]]), strict=True)
         )
         held += both
         judged.append(said(Case(question, DIALOGUE, both), WIN))
     store.add(banks=[Bank("题库")], dialogues=held, judgments=judged)
     store.engine.dispose()
     drawing = Drawing(items=len(judged), overlap=0)
-    with serving(tmp_path / "judge.db", Plan(bank="题库", judge=JUDGE.name), PLAIN, drawing) as found:
+    with serving(path, Plan(bank="题库", judge=JUDGE.name), PLAIN, drawing) as found:
         yield found
 
 
@@ -94,15 +92,15 @@ def test_no_attack_runs_asks_or_complains_in_any_view(hostile: Served, enter: En
 
 def test_a_lead_is_not_hit_either(hostile: Served, enter: Enter) -> None:
     seat = enter(hostile.link("王", "lead"), at="browse")
-    seat.until("document.querySelectorAll('ol.list li').length === 50")
-    for place in hostile.chair.room.desk.places[:12]:
+    seat.until("document.querySelectorAll('ol.list li').length === 21")
+    for place in hostile.chair.room.desk.places[:8]:
         seat.go(f"browse/{place.target}")
-        seat.until(f"location.hash.endsWith({place.target!r}) && document.querySelectorAll('.card').length === 1")
+        seat.until(f"location.hash.endsWith({place.target!r}) && document.querySelectorAll('.card').length >= 1")
         seat.page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
         assert seat.page.evaluate("window.__hit") is None
         assert seat.page.locator(".side h3").first.inner_text() in (
             "甲</script><script>window.__hit=2</script>",
-            "乙{{7*7}}⟦U+202E⟧",
+            "乙{{7*7}}⟨U+202E⟩",
         )
     assert seat.dialogs == []
     seat.quiet()

@@ -234,6 +234,7 @@ def test_both_may_be_bad_beside_the_verdict(word: str, mark: bool) -> None:
         ({"verdict": ["左"]}, " 的 verdict", "却是列表"),
         ({"verdict": "左", "both_bad": True}, "", "both_bad 只与 平 或 都不好 同写"),
         ({"verdict": "跳过", "both_bad": True}, "", "both_bad 只与"),
+        ({"verdict": "左", "skip": "field"}, "", "skip 只与 跳过 同写"),
         ({"verdict": "左", "scores": {"准确": 7}}, "", "scores 只在打分时写"),
         ({"verdict": "", "scores": {"准确": 7}}, "", "verdict 空着"),
         ({"verdict": None, "both_bad": True}, "", "verdict 空着"),

@@ -12,7 +12,7 @@ from judge.records import ABILITIES
 from judge.review.app.access import Access
 from judge.review.app.bodies import OneTask, Question
 from judge.review.app.guard import Buckets
-from judge.review.app.standing import Standing
+from judge.review.app.standing import Standings
 from judge.review.battle import LONGEST, Battle
 from judge.review.opinions import Ballot, Id
 from judge.review.ring import Ring
@@ -25,7 +25,7 @@ def fighting(ring: Ring, access: Access, asked: Buckets) -> APIRouter:
     Reader: TypeAlias = Annotated[Person, Depends(access.reader)]
     Writer: TypeAlias = Annotated[Person, Depends(access.writer)]
     Lead: TypeAlias = Annotated[Person, Depends(access.lead(access.reader))]
-    standing = Standing(ring)
+    standings = Standings(ring)
 
     def progress(person: Person) -> dict[str, Json]:
         return {"mine": sum(one.who == person.name for one in ring.fought.values()), "done": len(ring.fought)}
@@ -96,6 +96,6 @@ def fighting(ring: Ring, access: Access, asked: Buckets) -> APIRouter:
 
     @router.get("/board")
     def board(_: Lead) -> Response:
-        return JSONResponse(standing.now())
+        return JSONResponse(standings.now())
 
     return router

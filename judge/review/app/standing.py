@@ -18,7 +18,7 @@ EVERY = 3.0  # seconds that a board is good for, however much happens
 REST = 3.0  # computing it may take one part in so many of the time
 
 
-class Standing:
+class Standings:
     """One ring's board, as `judge leaderboard --human --method bt` computes it."""
 
     def __init__(self, ring: Ring) -> None:

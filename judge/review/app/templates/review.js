@@ -83,6 +83,11 @@ function offline(content) {
     const task = content.tasks.find((one) => one.task === id), vote = votes()[id];
     return { ...task, before: vote ? { dimensions: {}, comment: "", aspects: [], ...vote } : null };
   };
+  /* Without an overall score the weighted mean of all dimensions stands for it, as on the server. */
+  const mean = (id, given) => {
+    const { dimensions } = find(id), all = dimensions.reduce((sum, one) => sum + one.weight, 0);
+    return dimensions.reduce((sum, one) => sum + one.weight * given[one.name], 0) / all;
+  };
   return {
     next: async (holding) => {
       const left = content.tasks.filter((one) => !(one.task in votes()));
@@ -113,8 +118,9 @@ function offline(content) {
     guide: async () => content.guide,
     save() {
       const lines = Object.entries(votes()).map(([id, vote]) => {
-        const { task, verdict, overall, skip, ...rest } = vote;
-        return JSON.stringify({ ...content.lines[id], reviewer: me.name, verdict: skip ? "skip" : verdict ? WRITTEN[verdict] : String(overall ?? ""), ...(skip ? { skip } : {}), ...rest });
+        const { task, verdict, overall, skip, dimensions, ...rest } = vote;
+        const scores = Object.keys(dimensions ?? {}).length ? { scores: dimensions } : {};
+        return JSON.stringify({ ...content.lines[id], reviewer: me.name, verdict: skip ? "skip" : verdict ? WRITTEN[verdict] : String(overall ?? mean(id, dimensions)), ...(skip ? { skip } : {}), ...scores, ...rest });
       });
       const link = h("a", { href: URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "application/jsonl" })), download: content.file });
       link.click();
@@ -416,6 +422,7 @@ function ballot(task, options) {
   const state = { confidence: kept.confidence ?? before.confidence ?? null, turn: kept.turn ?? before.turn ?? null, aspects: kept.aspects ?? before.aspects ?? [], comment: kept.comment ?? before.comment ?? "", dimensions: kept.dimensions ?? before.dimensions ?? {}, overall: kept.overall ?? before.overall ?? null, perTurn: kept.perTurn ?? {} };
   const keep = () => options.practice || draft.keep(task.task, state);
   let whole = task, begun = false;
+  view.extra = false;  // open for what has a comment, and while one is written
 
   const unmask = async () => {
     whole = (await api.unmask(task.task)).task;
@@ -448,7 +455,8 @@ function ballot(task, options) {
   const choice = (name, values, label) => h(`div.choice.which-${name}`, { role: "group", "aria-label": t(`which ${name}`) }, h("span", {}, t(`which ${name}`)), values.map((value, at) =>
     h("button", { "aria-pressed": String(state[name] === value), "data-choice": `${name}-${value}`, onclick: () => { state[name] = state[name] === value ? null : value; keep(); draw(); } }, label(value, at))));
 
-  const perTurn = task.scale || task.scope || options.practice || options.seen || task.turns.length < 2 ? null : (turn) =>
+  // A file carries one line per item: no verdicts on single turns.
+  const perTurn = task.scale || task.scope || options.practice || options.seen || island || task.turns.length < 2 ? null : (turn) =>
     h("span.per-turn", { role: "group", "aria-label": t("this turn") }, VERDICTS.map(([verdict]) =>
       h("button", { "data-choice": `${turn}-${verdict}`, "aria-pressed": String(state.perTurn[turn] === verdict), onclick: () => { if (state.perTurn[turn] === verdict) delete state.perTurn[turn]; else state.perTurn[turn] = verdict; keep(); draw(); } }, t(`short ${verdict}`))));
 
@@ -463,11 +471,11 @@ function ballot(task, options) {
     fill($("bar"), 
       early ? null : task.scale ? scores() : h("div.verdicts", {}, VERDICTS.map(button)),
       h("div.more", {},
-        early ? null : choice("confidence", [1, 2, 3], (value) => [t(`confidence ${value}`), h("kbd", {}, String(value + 6))]),
+        early ? null : choice("confidence", [1, 2, 3], (value) => [t(`confidence ${value}`), task.scale ? null : h("kbd", {}, String(value + 6))]),
         task.turns.length > 1 && !task.scope && !early ? choice("turn", task.turns.slice(0, options.seen?.turns).map((_, at) => at + 1), (value) => String(value)) : null,
         early ? null : h("details.extra", { open: view.extra || Boolean(state.comment || state.aspects.length), ontoggle: (event) => (view.extra = event.target.open) },
           h("summary", {}, t("comment"), h("kbd", {}, "C")),
-          h("div.aspects", { role: "group", "aria-label": t("which aspects") }, h("span", {}, t("which aspects")), task.dimensions.map((one) => h("label", { title: one.meaning }, h("input", { type: "checkbox", checked: state.aspects.includes(one.name), onchange: (event) => {
+          task.scale ? null : h("div.aspects", { role: "group", "aria-label": t("which aspects") }, h("span", {}, t("which aspects")), task.dimensions.map((one) => h("label", { title: one.meaning }, h("input", { type: "checkbox", checked: state.aspects.includes(one.name), onchange: (event) => {
             state.aspects = event.target.checked ? [...state.aspects, one.name] : state.aspects.filter((name) => name !== one.name); keep();
           } }), one.name))),
           h("textarea", { id: "comment", rows: 2, maxlength: 2000, placeholder: t(options.seen ? "comment free" : "comment hint"), "aria-label": t("comment"), value: state.comment, oninput: (event) => { state.comment = event.target.value; keep(); } })),
@@ -491,10 +499,11 @@ function ballot(task, options) {
       if (score >= low && score <= high) { const name = rows[row].name; row = Math.min(rows.length - 1, row + 1); set(name, score); }
     };
     current.row = (step) => { row = Math.max(0, Math.min(rows.length - 1, row + step)); draw(); };
-    return h("div.scores", {}, rows.map((one, at) => h(`div.score${at === row ? ".now" : ""}`, { title: one.meaning },
+    return h("div.scores", {}, h("div.rows", {}, rows.map((one, at) => h(`div.score${at === row ? ".now" : ""}`, { title: one.meaning },
       h("span", {}, one.name ?? t("overall")),
       steps ? h("span.steps", { role: "group", "aria-label": one.name ?? t("overall") }, Array.from({ length: high - low + 1 }, (_, step) => h("button", { "aria-pressed": String(value(one.name) === low + step), onclick: () => { row = at; set(one.name, value(one.name) === low + step ? null : low + step); } }, String(low + step))))
-        : h("input", { type: "number", min: low, max: high, step: "any", value: value(one.name) ?? "", "aria-label": one.name ?? t("overall"), onchange: (event) => set(one.name, event.target.value === "" ? null : Number(event.target.value)) }))),
+        : h("input", { type: "number", min: low, max: high, step: "any", value: value(one.name) ?? "", "aria-label": one.name ?? t("overall"), onchange: (event) => set(one.name, event.target.value === "" ? null : Number(event.target.value)) })))),
+      h("aside.bands", {}, h("p", {}, rows[row].meaning), h("dl", {}, (rows[row].bands ?? []).map(([band, meaning]) => [h("dt", {}, band), h("dd", {}, meaning)]))),
       h("button.verdict.primary", { id: "submit", onclick: scored }, h("b", {}, t("submit")), h("kbd", {}, "Enter")));
   }
 
