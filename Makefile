@@ -38,10 +38,10 @@ format: $(VENV)/.test
 
 test: lint
 	@.ci/browser
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n logical --dist loadfile
 
 test-quick: $(VENV)/.test
-	$(BIN)/pytest -n auto --dist loadfile -m 'not postgres and not torch and not browser'
+	$(BIN)/pytest -n logical --dist loadfile -m 'not postgres and not torch and not browser'
 
 bench-coverage: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/coverage.py
@@ -56,6 +56,7 @@ bench-validity: $(VENV)/.test
 bench: bench-coverage bench-ratings bench-validity
 	$(BIN)/python benchmarks/everyday.py
 	$(BIN)/python benchmarks/dispatch.py
+	$(BIN)/python benchmarks/review.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist build

@@ -20,6 +20,7 @@ from judge.store import tables, trailing
 
 HEADER = 100  # bytes of a SQLite file's header
 BUSY_SECONDS = 60
+KEPT = 16  # connections kept open between uses, where so many threads work at once; one more costs more than what it is for
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -170,7 +171,8 @@ def _upgrade(connection: Connection, version: int) -> None:
 
 def _sqlite_engine(database: str | Path, pool: type[Pool] = NullPool, **options: str) -> Engine:
     url = URL.create("sqlite", database=str(database), query=options)  # never from text: a path may hold ? and #
-    engine = create_engine(url, poolclass=pool, connect_args={"timeout": BUSY_SECONDS})
+    kept = {"pool_size": KEPT} if pool is QueuePool else {}
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": BUSY_SECONDS}, **kept)
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: sqlite3.Connection, _: object) -> None:
@@ -190,7 +192,7 @@ def open_server(url: str, *, create: bool) -> Engine:
     """Open the store in a PostgreSQL database; raises StoreError where it is missing (unless `create`) or not ours."""
     address = _address(url)
     try:
-        engine = create_engine(address, pool_pre_ping=True, isolation_level="READ COMMITTED")
+        engine = create_engine(address, pool_size=KEPT, pool_pre_ping=True, isolation_level="READ COMMITTED")
     except ModuleNotFoundError as error:
         raise StoreError(
             f"缺少数据库驱动 {error.name}", where=shown(address), fix="安装驱动：pip install 'judge-open[postgres]'"

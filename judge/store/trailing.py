@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from judge import __version__
 from judge.codec import to_json
@@ -29,8 +29,9 @@ def append(connection: Connection, happenings: Sequence[Happening]) -> None:
     salts = (secrets.token_hex(16) for _ in happenings)
     entries = list(chained(happenings, entry_of(last) if last else None, time, salts))
     connection.execute(insert(table), [_row(one) for one in entries])
-    connection.execute(delete(tables.meta).where(tables.meta.c.name == HEAD))
-    connection.execute(insert(tables.meta), {"name": HEAD, "value": f"{entries[-1].number}:{entries[-1].hash}"})
+    head = f"{entries[-1].number}:{entries[-1].hash}"
+    if not connection.execute(update(tables.meta).where(tables.meta.c.name == HEAD).values(value=head)).rowcount:
+        connection.execute(insert(tables.meta), {"name": HEAD, "value": head})
 
 
 def said(row: rows.Row) -> Happening:

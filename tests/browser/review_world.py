@@ -33,6 +33,10 @@ from tests.report.stage import example_store
 PLAN = Plan(bank="open", judge="示例评委")
 PLAIN = Terms(repeats=0, golds=0)  # nothing is mixed in that measures the person
 NAMES = ("示例甲", "示例乙", "示例评委")
+# Who has practised is led to the items without the guidelines first; an empty page has no storage.
+PRACTISED = (
+    "if (location.protocol === 'http:') for (const one of '张李王陈') localStorage[`judge.${one}.practised`] = 'true'"
+)
 ARTICLE = "document.querySelector('article.item')"
 TASK = f"{ARTICLE}?.dataset.task"
 
@@ -165,6 +169,8 @@ def enter(browser: Any) -> Iterator[Enter]:
         )
         context.set_default_timeout(8000)
         context.add_init_script(WATCH)
+        if at == "vote":
+            context.add_init_script(PRACTISED)
         contexts.append(context)
         url = link.partition("/#")[0]
         found = Seat(context.new_page(), url=url)

@@ -32,7 +32,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A review in which all attacks are answers, some prompts, references and key points too, and names are attacks."""
     path = tmp_path_factory.mktemp("hostile") / "judge.db"
     store = open_store(str(path), create=True)
-    attacks = [one.text.encode("utf-8", "replace").decode()[: None if one.id in WHOLE else 2500] for one in HOSTILE]
+    attacks = [one.text.encode("utf-8", "replace").decode()[: None if one.id in WHOLE else 1500] for one in HOSTILE]
     names = ("甲</script><script>window.__hit=2</script>", "乙{{7*7}}\u202e")
     held, judged = [], []
     for at in range(0, len(attacks), TURNS):

@@ -19,9 +19,10 @@ WIDTH = "document.documentElement.scrollWidth"
 
 
 def guided(seat: Seat) -> None:
+    seat.page.evaluate("document.querySelector('.guide')?.remove()")
     seat.go("guide")
     seat.until("!!document.querySelector('.guide')")
-    seat.page.evaluate("document.querySelectorAll('details.ability').forEach((one) => (one.open = true))")
+    seat.page.evaluate("document.querySelector('details.ability').open = true")
 
 
 def practising(seat: Seat) -> None:
@@ -272,6 +273,7 @@ def test_practice_explains_three_items_and_then_begins(review: Served, enter: En
 def test_guidelines_list_every_dimension_of_every_ability(review: Served, enter: Enter) -> None:
     seat = enter(review.link("张"), at="")
     guided(seat)
+    seat.page.evaluate("document.querySelectorAll('details.ability').forEach((one) => (one.open = true))")
     rubrics = read_rubrics(shipped_rubrics())
     abilities = sorted({place.ability for place in review.chair.room.desk.places})
     assert sorted(seat.page.locator(".ability summary").all_inner_texts()) == abilities

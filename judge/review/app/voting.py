@@ -2,9 +2,11 @@
 
 # No postponed annotations here: FastAPI reads them where the local names in them are not known.
 
+import asyncio
 from typing import Annotated, TypeAlias
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from judge.identity import Json
@@ -22,6 +24,7 @@ def voting(room: Room, chair: Chair, access: Access) -> APIRouter:
     router = APIRouter(prefix="/api", default_response_class=JSONResponse)
     Reader: TypeAlias = Annotated[Person, Depends(access.reader)]
     Writer: TypeAlias = Annotated[Person, Depends(access.writer)]
+    laying = asyncio.Semaphore(1)  # a page asks for the item after the next: it can wait, a vote should not
 
     def progress(person: Person) -> dict[str, Json]:
         found, figures = room.desk.progress(person.name), chair.last_figures
@@ -51,10 +54,14 @@ def voting(room: Room, chair: Chair, access: Access) -> APIRouter:
     def guidelines(_: Reader) -> Response:
         return JSONResponse(guide(room))
 
+    def lent(person: Person, holding: list[str]) -> Response:
+        return JSONResponse({"tasks": room.lend(person.name, holding), "progress": progress(person)})
+
     @router.post("/next")
-    def lend(body: Holding, person: Writer) -> Response:
+    async def lend(body: Holding, person: Writer) -> Response:
         """Lend the next items: those the page holds already first. Also the sign of life that keeps them."""
-        return JSONResponse({"tasks": room.lend(person.name, body.holding), "progress": progress(person)})
+        async with laying:
+            return await run_in_threadpool(lent, person, body.holding)
 
     @router.post("/vote")
     def vote(body: Opinion, person: Writer) -> Response:

@@ -520,7 +520,12 @@ function ballot(task, options) {
   if (!options.seen) window.scrollTo(0, 0);
 }
 
-async function takeBack() {
+/* One after another, however fast a key is pressed. */
+let turn = Promise.resolve();
+function inTurn(act) { turn = turn.catch(() => {}).then(act); return turn; }
+
+const takeBack = () => inTurn(takeLast);
+async function takeLast() {
   const here = arrived();
   await waited();
   const said = await api.undo();
@@ -924,7 +929,7 @@ document.addEventListener("keydown", (event) => {
   if (key === "r" && current.draw) return done(() => { const all = document.querySelectorAll("details.reference"); view.reference = !view.reference; for (const one of all) one.open = view.reference; });
   if (key === "v" && current.draw) return done(() => toggle("raw"));
   if (key === "d" && current.draw) return done(() => toggle("diff"));
-  if ((key === "p" || key === "n") && location.hash === "#vote") return done(() => move(key === "p" ? 1 : -1));
+  if ((key === "p" || key === "n") && location.hash === "#vote") return done(() => inTurn(() => move(key === "p" ? 1 : -1)));
 });
 
 // ── beginning ──────────────────────────────────────────────────────────────────────────────────────────────────────────
