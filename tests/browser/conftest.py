@@ -13,7 +13,7 @@ import pytest
 from judge.report.document import Document
 from judge.report.html import render
 from judge.report.words import Language, words
-from tests.browser.review_world import command, drawn_store, enter, example, review
+from tests.browser.review_world import command, drawn_store, enter, example, judged, judged_store, review
 from tests.browser.watched import WATCH, Opened
 from tests.report.stage import (
     BEST,
@@ -26,7 +26,7 @@ from tests.report.stage import (
 )
 
 # Fixtures of the review page, for every file here.
-__all__ = ["command", "drawn_store", "enter", "example", "review"]
+__all__ = ["command", "drawn_store", "enter", "example", "judged", "judged_store", "review"]
 
 ARGUMENTS = [
     "--no-sandbox",

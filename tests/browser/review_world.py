@@ -25,6 +25,7 @@ from judge.records import Dialogue, HumanVerdict, Plan, Skipped
 from judge.review.app import review_app
 from judge.review.app.serving import hosts_of, listening
 from judge.review.chair import Chair, Drawing, opened
+from judge.review.opinions import Opinion, Word
 from judge.review.room import Terms
 from judge.store import Store, open_store
 from tests.browser.watched import WATCH, Opened
@@ -314,6 +315,31 @@ def drawn_store(tmp_path_factory: pytest.TempPathFactory, example: Path) -> Path
     opened(store, PLAN, Drawing(items=60, overlap=1.0), PLAIN, LIMITS)
     store.engine.dispose()
     return path
+
+
+@pytest.fixture(scope="session")
+def judged_store(tmp_path_factory: pytest.TempPathFactory, drawn_store: Path) -> Path:
+    """The same after 张 and 李 judged 30 items each: alike on most, apart on every fifth, by candidate."""
+    path = copied(drawn_store, tmp_path_factory.mktemp("judged"))
+    store = open_store(str(path))
+    room = opened(store, PLAN, Drawing(items=0), PLAIN, LIMITS).room
+    names = {one.key: one.candidate.name for one in store.dialogues("open")}
+    for who in ("张", "李"):
+        store.invite(who, "reviewer")
+        for at in range(30):
+            (task,) = room.desk.lend(who, (), 1)
+            better = "示例乙" if at % 3 == 0 or (who == "李" and at % 5 == 1) else "示例甲"
+            side: Word = "left" if names[task.shown[0]] == better else "right"
+            room.vote(who, Opinion(task=task.id, verdict=side, comment=f"第{at}条", confidence=2))
+    store.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def judged(judged_store: Path, tmp_path: Path) -> Iterator[Served]:
+    """The review of a fresh copy of that."""
+    with serving(copied(judged_store, tmp_path)) as found:
+        yield found
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from judge.review.app import guide as guide_module
 from judge.rubric import read_rubrics, shipped_rubrics
 from tests.browser.review_world import TASK, Enter, Seat, Served, words
 from tests.browser.test_looks import DARK, PHONE, luminance
-from tests.browser.test_review_lead import judged
 
 WIDTH = "document.documentElement.scrollWidth"
 
@@ -99,6 +98,8 @@ def browsed(seat: Seat) -> None:
 def browsing(seat: Seat) -> None:
     seat.go("browse")
     seat.until("!!document.querySelector('ol.list')")
+    seat.page.select_option("main select >> nth=0", "计算")
+    seat.until("document.querySelectorAll('ol.list li').length === 6")
 
 
 def cut_off(seat: Seat) -> None:
@@ -144,11 +145,10 @@ def back(seat: Seat) -> None:
 
 
 @pytest.fixture
-def lead(review: Served, enter: Enter) -> Callable[..., Seat]:
-    judged(review)
+def lead(judged: Served, enter: Enter) -> Callable[..., Seat]:
 
     def entered(**settings: Any) -> Seat:
-        return enter(review.link("王", "lead"), at="", **settings)
+        return enter(judged.link("王", "lead"), at="", **settings)
 
     return entered
 
