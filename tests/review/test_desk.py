@@ -173,8 +173,68 @@ def test_a_task_means_nothing_to_another_person() -> None:
     assert {one.id for one in found.lend("李", (mine.id,))}.isdisjoint({mine.id})
 
 
+def test_a_broken_pair_lacks_no_turn_that_its_question_has() -> None:
+    found = desk(40, golds=0.05)
+    for one in found.places:
+        one.turns = 2 if one.number in (1, 30) else 1
+    for one in found.places[:20]:
+        found.hear(said(one, "张", LEFT))
+    task = found.lend("张")[0]
+    assert (task.place.target, task.broken) == ("t1", "a30")
+
+
+def test_what_measured_a_person_is_counted_and_comes_back_like_all_else() -> None:
+    found = desk(40, repeats=0.1)
+    for one in found.places[:10]:
+        found.hear(said(one, "张", LEFT))
+    task = found.lend("张")[0]
+    check = Check("张", "t1", "repeat")
+    assert (found.known(check), found.progress("张").mine) == (False, 10)
+    found.checked(check, task)
+    assert (found.known(check), found.progress("张").mine) == (True, 11)
+    assert found.unchecked("张") == task
+    assert (found.known(check), found.progress("张").mine, found.unchecked("张")) == (False, 10, None)
+    assert found.lend("张", (task.id,))[0] == task
+    found.checked(check, task)
+    found.hear(said(found.places[10], "张", LEFT))
+    assert found.unchecked("张") is None  # the vote came later
+
+
+def test_a_page_that_was_open_before_the_desk_was_laid_out_again_goes_on() -> None:
+    first = desk(30)
+    held = tuple(task.id for task in first.lend("张"))
+    again = desk(30)
+    assert lent(again, "张", held) == ["t1", "t2"]
+    other = Desk(b"another")
+    other.add([place(one) for one in range(1, 31)], [])
+    assert other.task("张", held[0]) is None
+    assert {task.id for task in other.lend("张")}.isdisjoint(held)
+
+
+def test_ids_tell_nothing_of_item_or_kind() -> None:
+    found = desk(500, repeats=0.5)
+    ids = {found._id(kind, one, who) for one in found.places for kind in ("item", "repeat", "gold") for who in "张李"}  # type: ignore[arg-type]
+    assert len(ids) == 500 * 3 * 2
+    assert {len(one) for one in ids} == {16}
+
+
+def assert_counted(found: Desk) -> None:
+    """What is counted as it changes is what counting would find."""
+    progress = found.progress("张")
+    assert found.waiting == sum(not one.closed for one in found.places)
+    assert (progress.done, progress.total) == (sum(one.closed for one in found.places), len(found.places))
+    assert progress.conflicts == sum(one.conflict for one in found.places)
+    for name, done, total in progress.abilities:
+        places = [one for one in found.places if one.ability == name]
+        assert (done, total) == (sum(one.closed for one in places), len(places))
+
+
 ACTS = st.lists(
-    st.tuples(st.sampled_from("张李王赵"), st.sampled_from(["vote", "skip", "undo", "wait", "reload"])), max_size=120
+    st.tuples(
+        st.sampled_from("张李王赵"),
+        st.sampled_from(["vote", "vote", "other", "skip", "undo", "wait", "reload", "strike", "rule"]),
+    ),
+    max_size=120,
 )
 
 
@@ -196,9 +256,13 @@ def test_nobody_is_asked_beyond_need_and_nothing_is_lost(acts: list[tuple[str, s
             clock.now += LENT_FOR
         elif act == "undo" and (mine := found.mine(who)):
             hear(said(mine[0][0].place, who, Skipped(WITHDRAWN)))
-        elif act in ("vote", "skip") and (tasks := found.lend(who)) and tasks[0].kind == "item":
+        elif act in ("vote", "other", "skip") and (tasks := found.lend(who)) and tasks[0].kind == "item":
             assert who not in tasks[0].place.said
-            hear(said(tasks[0].place, who, LEFT if act == "vote" else Skipped("看不明白")))
+            hear(said(tasks[0].place, who, {"vote": LEFT, "other": TIE, "skip": Skipped("看不明白")}[act]))
+        elif act == "strike":
+            found.strike("k3", struck=not found.places[2].struck)
+        elif act == "rule" and (open_ones := found.conflicts(who)):
+            found.hear(said(open_ones[0], who, LEFT, rules=True))
         elif act == "reload":
             again = desk(12, doubles=doubles, clock=clock, repeats=0.1)
             again.add([], voices.values())
@@ -210,6 +274,7 @@ def test_nobody_is_asked_beyond_need_and_nothing_is_lost(acts: list[tuple[str, s
         now = [who for who, until in one.lent.items() if until > clock.now and who not in one.said]
         assert len(one.votes) <= one.item.reviewers
         assert len(one.votes) + len(now) <= max(one.item.reviewers, len(one.votes))
+    assert_counted(found)
     kept = Counter(voice.target for voice in voices.values() if not voice.passed)
     assert {one.target: len(one.votes) for one in found.places if one.votes} == dict(kept)
 
