@@ -24,7 +24,7 @@ from judge.rubric import read_rubrics, shipped_rubrics
 from judge.store import Store
 from judge.trail import Happening
 
-REST = 3.0  # computing figures may take one part in so many of the time
+REST, BREATH = 3.0, 1.0  # how long figures stand, in times that computing them took; BREATH: where somebody waits
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Chair:
         self._computing = Lock()
         self._figures = figures
         self._as_of = (-1, "")
-        self._rested = 0.0
+        self._computed = (0.0, 0.0)  # when figures were ready, and how long they took
 
     # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -55,24 +55,33 @@ class Chair:
         """Return what was computed last, at no cost."""
         return self._figures
 
-    def figures(self, *, fresh: bool = False) -> Figures:
-        """Return the figures; up to a moment old unless `fresh`."""
-        with self._computing:
+    def figures(self, rest: float = REST, *, wait: bool = False) -> Figures:
+        """Return the figures, older than the last vote only while they were computed a moment ago, or just now are.
+
+        rest: how long that moment is, in times that computing took; wait: for those that are being computed.
+        """
+        if not self._computing.acquire(blocking=wait or self._figures is None):
+            assert self._figures is not None
+            return self._figures
+        try:
             head = self.room.store.trail_head()
-            if self._figures is None or (head != self._as_of and (fresh or time.monotonic() > self._rested)):
+            ready, took = self._computed
+            if self._figures is None or (head != self._as_of and time.monotonic() >= ready + rest * took):
                 began = time.monotonic()
                 last = self._figures.queue if self._figures else None
                 wanted = self.room.terms.wanted
                 self._figures = figures_of(self.room.store, self.room.plan, wanted, self._limits, last)
                 self._as_of = head
-                self._rested = time.monotonic() + REST * (time.monotonic() - began)
+                self._computed = (time.monotonic(), time.monotonic() - began)
             return self._figures
+        finally:
+            self._computing.release()
 
     def more(self, lead: str, count: int) -> Draw:
         """Have more items drawn and lay them out; raises InputError where nothing is left to draw."""
         room = self.room
         how = Drawing(seed=len({place.draw.name for place in room.desk.places}))
-        made = drawn(room.store, self.figures(fresh=True).queue, room.plan, count, lead, how)
+        made = drawn(room.store, self.figures(0, wait=True).queue, room.plan, count, lead, how)
         room.open([made])
         return made
 

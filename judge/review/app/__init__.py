@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,13 +17,14 @@ from judge.report.words import Language
 from judge.review.app.access import Access
 from judge.review.app.bodies import Problem
 from judge.review.app.entering import entering
-from judge.review.app.fighting import fighting
 from judge.review.app.guard import USUAL, Buckets, Guard, Rates
 from judge.review.app.leading import leading
 from judge.review.app.page import asset, page
 from judge.review.app.voting import voting
 from judge.review.chair import Chair
-from judge.review.ring import Ring
+
+if TYPE_CHECKING:
+    from judge.review.ring import Ring
 
 REFUSALS: dict[int | str, dict[str, object]] = {
     400: {"model": Problem, "description": "读不懂"},
@@ -115,6 +117,8 @@ def arena_app(
     rates: Rates = USUAL,
 ) -> Guard:
     """Return the page of an arena behind the same gate; close: ends the connections to models."""
+    from judge.review.app.fighting import fighting  # what it takes to fight and to rank costs a review half its start
+
     access = Access(ring.store, cookie)
     routers = [entering(access), fighting(ring, access, Buckets(rates.asks, rates.asks_at_once))]
     return Guard(make_app(routers, language, close), hosts, cookie, rates)

@@ -32,7 +32,8 @@ def hosts_of(host: str, port: int, names: Sequence[str] = ()) -> list[str]:
 def listening(host: str, port: int) -> socket.socket:
     """Return a socket that listens; port 0 takes a free one. Raises InputError where the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # Where the protocol is not named, asyncio does not know that it may send at once: 40 ms more for every answer.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))

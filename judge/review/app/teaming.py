@@ -5,7 +5,7 @@ from __future__ import annotations
 from judge.identity import Json
 from judge.report.correction import Correction
 from judge.review.agreement import Against, against_people
-from judge.review.chair import Chair
+from judge.review.chair import BREATH, Chair
 from judge.review.room import Room
 from judge.review.team import Reviewer, Team, Trial, team_of
 from judge.stats.agreement import Agreement
@@ -14,7 +14,7 @@ from judge.stats.intervals import Estimate
 
 def teamed(room: Room, chair: Chair, lead: str) -> dict[str, Json]:
     """Return what a lead sees of the team; figures of this moment."""
-    figures = chair.figures(fresh=True)
+    figures = chair.figures(BREATH, wait=True)
     progress = room.desk.progress(lead)
     found = team_of(room.store, room.bank, room.plan.history, {place.target for place in room.desk.places})
     overall, *abilities = against_people(figures.queue)

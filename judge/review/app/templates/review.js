@@ -255,6 +255,7 @@ function frame(at) {
 
 function ended(said) {
   leave();
+  $("toast").className = "";
   lost(null);
   fill($("top"));
   fill($("bar"));
@@ -422,7 +423,7 @@ function ballot(task, options) {
   const state = { confidence: kept.confidence ?? before.confidence ?? null, turn: kept.turn ?? before.turn ?? null, aspects: kept.aspects ?? before.aspects ?? [], comment: kept.comment ?? before.comment ?? "", dimensions: kept.dimensions ?? before.dimensions ?? {}, overall: kept.overall ?? before.overall ?? null, perTurn: kept.perTurn ?? {} };
   const keep = () => options.practice || draft.keep(task.task, state);
   let whole = task, begun = false;
-  view.extra = false;  // open for what has a comment, and while one is written
+  if (current.task?.task !== task.task) view.extra = false;  // open for what has a comment, and while one is written
 
   const unmask = async () => {
     whole = (await api.unmask(task.task)).task;
@@ -451,7 +452,7 @@ function ballot(task, options) {
     if (state.overall === null && names.some((name) => !(name in state.dimensions))) { toast(t("score missing"), "bad"); return; }
     send({ overall: state.overall, dimensions: state.dimensions });
   };
-  const comment = () => { const box = $("comment"); box.closest("details").open = true; box.focus(); };
+  const comment = () => { const box = $("comment"); box.closest("details").open = view.extra = true; box.focus(); };
   const choice = (name, values, label) => h(`div.choice.which-${name}`, { role: "group", "aria-label": t(`which ${name}`) }, h("span", {}, t(`which ${name}`)), values.map((value, at) =>
     h("button", { "aria-pressed": String(state[name] === value), "data-choice": `${name}-${value}`, onclick: () => { state[name] = state[name] === value ? null : value; keep(); draw(); } }, label(value, at))));
 
