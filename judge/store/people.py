@@ -35,6 +35,7 @@ from judge.store.writing import CHUNK, chunks
 from judge.trail import START, Entry, Event, Happening
 
 Role: TypeAlias = Literal["reviewer", "lead"]
+SCRUB_MS = 5000  # how long a purge waits for who reads the file
 PLACES = {str(side): at for at, side in enumerate(rows.SIDES)}
 
 
@@ -270,14 +271,21 @@ class People(Working):
 
     def _scrub(self) -> None:
         """Leave nothing of what was deleted in the file either: SQLite keeps old pages until it needs them."""
-        if self.engine.dialect.name == "sqlite":
-            with self._turn, closing(self.engine.raw_connection()) as connection:
-                try:
-                    for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-                        connection.cursor().execute(statement)
-                except sqlite3.Error as error:
-                    fix = "名字已从每张表里删掉；库文件里也许还有旧页：停掉用着这个库的进程，再来一次"
-                    raise StoreError(f"整理不了库文件（{error}）", where=self.where, fix=fix) from error
+        if self.engine.dialect.name != "sqlite":
+            return
+        fix = f"名字已从每张表里删掉，旧页还在库文件里：停掉用着它的进程，再执行 python -c \"import sqlite3; sqlite3.connect({self.where!r}).execute('VACUUM')\""
+        with self._turn, closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            try:
+                cursor.execute(f"PRAGMA busy_timeout={SCRUB_MS}")
+                cursor.execute("VACUUM")
+                held = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.Error as error:
+                raise StoreError(f"整理不了库文件（{error}）", where=self.where, fix=fix) from error
+            finally:
+                connection.invalidate()  # its patience is no longer a writer's
+        if held:
+            raise StoreError("整理不了库文件（有进程正读着它）", where=self.where, fix=fix)
 
 
 def _person(row: Row[Any]) -> Person:

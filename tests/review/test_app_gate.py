@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from judge.review.app.guard import LARGEST, Rates
+from judge.review.app.serving import listening
 from judge.store import Store
 from tests.review.hall import FAST, Hall, Visitor, chair_of, everything, hall, world
 
@@ -422,3 +423,8 @@ def test_a_web_socket_is_no_way_in(at: Hall) -> None:
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\n\n",
     )
     assert answer.startswith("HTTP/1.1 401 ")
+
+
+def test_an_answer_does_not_wait_for_the_one_before_to_be_acknowledged() -> None:
+    with listening("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # by which asyncio knows that it may turn that off

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from judge.errors import StoreError
 from judge.records import DIALOGUE, Case, Deliberation, HumanVerdict, Score, Scores, Skipped
 from judge.review.verifying import Verified, verify
-from judge.store import Store, open_store, tables, trailing
+from judge.store import Store, open_store, people, tables, trailing
 from judge.trail import START, Entry, Event, Fault, Happening, broken, chained
 from tests.review.scene import LOSS, TIE, WIN, drawn, filled, held, item, pair, question, said
 
@@ -123,10 +126,12 @@ def test_what_is_written_meanwhile_is_no_fault(judged: Store, monkeypatch: pytes
 
     def meanwhile(store: Store) -> Iterator[tuple[str, str, str]]:
         judged.add(human_verdicts=late, run=drawn("题库-3-abcd", [], [], "").run)
-        judged.purge("小陈")
+        with suppress(StoreError):  # SQLite cannot shrink a file that is being read
+            judged.purge("小陈")
         return told(store)
 
     before = verify(judged)
+    monkeypatch.setattr(people, "SCRUB_MS", 50)
     monkeypatch.setattr(Store, "told", meanwhile)
     assert verify(judged) == before
     monkeypatch.undo()
@@ -413,6 +418,22 @@ def test_after_a_purge_all_is_whole_and_name_and_words_are_nowhere(judged: Store
     stays = [(one.result, one.reviewer) for _, one in judged.human_verdicts([1, 2])]
     assert [result for result, _ in stays] == [WIN, LOSS, TIE, WIN, Skipped("跳过")]
     assert len({name for _, name in stays}) == 3  # one new name for all that one person said
+
+
+def test_a_purge_while_somebody_reads_says_what_is_left_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, path = open_store(str(tmp_path / "judge.db"), create=True), tmp_path / "judge.db"
+    filled(store, [said(one, WIN) for one in CASES], [told(CASES[0], "欧阳小明")])
+    monkeypatch.setattr(people, "SCRUB_MS", 50)
+    with closing(sqlite3.connect(path)) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM human_verdict").fetchone()
+        with pytest.raises(StoreError, match="整理不了库文件") as refused:
+            store.purge("欧阳小明")
+    assert store.named() == {"已删除-" + next(iter(store.named())).rpartition("-")[2]}
+    store.engine.dispose()
+    said_so = refused.value.fix.partition('python -c "')[2].rpartition('"')[0]
+    subprocess.run([sys.executable, "-c", said_so], check=True)
+    assert "欧阳小明".encode() not in b"".join(one.read_bytes() for one in tmp_path.iterdir())
 
 
 def test_what_is_changed_after_a_purge_is_found(judged: Store) -> None:
