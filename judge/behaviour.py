@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from judge.masking import mask
 from judge.records import ABILITIES, Dialogue, Outcome, Question
 
 
@@ -88,7 +89,7 @@ def _of_text(text: str, asked: Sequence[str], question: Question, wanted: bool) 
         yield Behaviour.LEAKED_TOKEN
     if _THINKING.search(prose) and not _THINKING_MEANT.search(asked[-1]):
         yield Behaviour.THINKING_LEFT
-    if not _ROLE.search(asked[-1]) and self_names(text):
+    if not _ROLE.search(asked[-1]) and mask(text).count:
         yield Behaviour.SELF_NAME
 
 
@@ -352,41 +353,3 @@ _THINKING = re.compile(
     re.I | re.M,
 )
 _THINKING_MEANT = re.compile(r"think(?:ing)?>|思考标签|思维标签", re.IGNORECASE)
-
-_SURE = (
-    r"通义千问|文心一言|讯飞星火|星火认知大?模型|智谱清言|腾讯混元|百川大模型|[Cc]hat[Gg][Ll][Mm](?:[.-]?[A-Za-z0-9])*+|[Cc]hat[Gg][Pp][Tt]|GPT-?[345](?:[.-]?[A-Za-z0-9])*+"
-    r"|Qwen(?:[.-]?[A-Za-z0-9])*+|ERNIE(?: Bot)?|Baichuan(?:[.-]?[A-Za-z0-9])*+|DeepSeek(?:[.-]?[A-Za-z0-9])*+|InternLM(?:[.-]?[A-Za-z0-9])*+|TigerBot|书生·?浦语|iFlytek Spark"
-)
-_MAYBE = r"千问|文心|星火|天工|书生|混元|百川|豆包|元宝|Claude|Gemini|Bard|Kimi|MOSS|BELLE|Llama|LLaMA|Vicuna|Alpaca|Copilot|MiniMax|Gemma|Mistral"
-_MAKER = (
-    r"OpenAI|Anthropic|阿里巴巴|阿里云|达摩院|百度|智谱(?:AI)?|科大讯飞|讯飞|腾讯|字节跳动|月之暗面|Moonshot(?: AI)?|深度求索|DeepSeek|Google|谷歌"
-    r"|Meta|微软|Microsoft|昆仑万维|百川智能|商汤|MiniMax|上海人工智能实验室|华为|Alibaba(?: Cloud)?"
-)
-# Some of these stands in every name: a plain search is quick, and most texts have none.
-_PARTS = re.findall(
-    r"\S+",
-    "千问 文心 星火 清言 混元 百川 天工 书生 豆包 元宝 hatG hatg GPT Qwen ERNIE aichuan DeepSeek InternLM TigerBot Spark Claude Gemini Bard Kimi MOSS "
-    "BELLE lama LaMA Vicuna Alpaca Copilot MiniMax Gemma Mistral OpenAI Anthropic 阿里 达摩院 百度 智谱 讯飞 腾讯 字节跳动 月之暗面 Moonshot 深度求索 "
-    "Google 谷歌 Meta 微软 Microsoft 昆仑万维 商汤 上海人工智能 华为 Alibaba",
-)
-_MADE = r"(?:开发|训练|研发|推出|打造|创造|研制|developed|trained|created|made|built)"
-_MACHINE = r"(?:模型|助手|机器人|人工智能|AI\b|AI(?=[\u4e00-\u9fff])|assistant|language model|chatbot)"
-_NAMES = re.compile(rf"{_SURE}|{_MAYBE}|{_MAKER}")
-_I_AM = r"(?:(?<!如果)(?<!假如)(?<!假设)(?<!假装)(?<!认为)(?<!以为)(?:我(?:就|其实)?是|我叫|我的名字[是叫]|[你您]可以叫我)|\b(?:I['’]m|I am|[Mm]y name is)\b)"
-_OWNED = r"(?!\s*(?:的(?!(?:AI|人工智能|大?语言|大)?(?:模型|助手|机器人))|用户|会员|爱好者|粉丝|Plus|工程师|开发|user))"
-_KIND = rf"(?:一[个款名位])?(?:由[^，。！？\n]{{1,16}}{_MADE}的)?(?:[^，。！？\n]{{0,14}}(?:模型|助手|机器人|AI))?[，,]?\s?(?:名[叫为]|叫做?)?|(?:an? [^.!?\n]{{0,40}})?(?:called|named|known as)?"
-_IDENTITY = re.compile(
-    rf"{_I_AM}\s?(?:{_KIND})[\s“\"「*]*(?:(?:{_SURE}){_OWNED}|(?:{_MAYBE}){_OWNED}(?=[^。！？.!?\n]{{0,30}}(?:{_MACHINE}|{_MADE})))"
-    rf"|(?:{_I_AM}|\bI was|我由|作为|\b[Aa]s)[^，。！？.!?\n]{{0,40}}?(?:(?:{_MAKER})[^，。！？.!?\n]{{0,10}}{_MADE}的?[^，。！？.!?\n]{{0,14}}{_MACHINE}|(?:{_MACHINE}|was)[^。！？.!?\n]{{0,16}}{_MADE} by (?:{_MAKER}))"
-    rf"|作为(?:一[个款名])?\s?(?:{_SURE})[，,]\s?我|\bAs (?:{_SURE}),? I\b"
-)
-_STOP = re.compile(r"[。！？!?\n]|\.(?=\s|\Z)|\Z")
-
-
-def self_names(text: str) -> list[tuple[int, int]]:
-    """Return where a text says which model it is, or who made it: the names' places in that sentence, for masking."""
-    places: set[tuple[int, int]] = set()
-    for said in _IDENTITY.finditer(text) if any(part in text for part in _PARTS) else ():
-        stop = _STOP.search(text, said.end())
-        places.update(name.span() for name in _NAMES.finditer(text, said.start(), stop.start() if stop else len(text)))
-    return sorted(places)

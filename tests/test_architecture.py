@@ -26,7 +26,7 @@ LEVELS = [
         "judge.limits",
         "judge.trail",
     },
-    {"judge.codec", "judge.meetings", "judge.attribution"},
+    {"judge.codec", "judge.meetings", "judge.attribution", "judge.masking"},
     {
         "judge.comparison",
         "judge.review.disputes",
@@ -34,7 +34,6 @@ LEVELS = [
         "judge.behaviour",
         "judge.style",
         "judge.markup",
-        "judge.masking",
         "judge.charts",
         "judge.pairing",
         "judge.bank",
