@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E402
+
 import os
+
+# Each test worker has one core; threads of linear algebra beside it only wait for one another. Before numpy is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 from collections.abc import Iterator
 from pathlib import Path
 

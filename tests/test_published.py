@@ -15,26 +15,24 @@ from judge import hearing, pipeline, resolve
 from judge.importers.detection import find, load
 from judge.records import Plan
 from judge.report.board import Board, BoardRow, View
-from judge.store import Store, open_store
+from judge.store import Store, open_store, writing
 
 pytestmark = pytest.mark.recorded
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def everything(recorded: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """A store with all recorded data."""
+    """A store with all recorded data.
+
+    Half a minute is saved by not searching the answers for words to a judge: that moves no figure, and tests/test_prompt.py
+    searches the same answers.
+    """
     store = open_store(str(tmp_path_factory.mktemp("published") / "judge.db"), create=True)
-    for one in find(recorded):
-        if one.format is not None:
-            found = load(one.format).read(one.path)
-            store.add(
-                banks=found.banks,
-                questions=found.questions,
-                dialogues=found.dialogues,
-                judgments=found.judgments,
-                human_verdicts=found.human_verdicts,
-                tallies=found.tallies,
-            )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "suspicious", lambda _: ())
+        for one in find(recorded):
+            if one.format is not None:
+                load(one.format).read(one.path).add_to(store)
     return store
 
 

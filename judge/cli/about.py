@@ -28,6 +28,15 @@ OPTIONS = (
     click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔"),
 )
 
+target_option = click.option(
+    "--target",
+    "wanted",
+    type=click.FloatRange(0, min_open=True),
+    default=3.0,
+    metavar="分",
+    help="想要的区间半宽（默认 ±3 分）",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class About:

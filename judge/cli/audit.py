@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from judge.cli.about import About, about_options
+from judge.cli.about import About, about_options, target_option
 from judge.cli.help import Command, Group
 from judge.cli.output import console, fields_of, json_option, opened, print_json, store_option
 from judge.cli.trail import export, history, verify
@@ -218,14 +218,7 @@ def import_sheet(file: Path, reviewer: str, replacing: bool, url: str, as_json: 
 
 @audit.command(cls=Command, epilog=STATUS)
 @about_options
-@click.option(
-    "--target",
-    "wanted",
-    type=click.FloatRange(0, min_open=True),
-    default=3.0,
-    metavar="分",
-    help="想要的区间半宽（默认 ±3 分）",
-)
+@target_option
 @click.option(
     "--for",
     "scope",

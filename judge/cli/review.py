@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from judge.cli.about import About, about_options
+from judge.cli.about import About, about_options, target_option
 from judge.cli.door import Address, open_page, people_of, where_options, who_options
 from judge.cli.help import Command
 from judge.cli.output import opened, store_option
@@ -48,14 +48,7 @@ EPILOG = """\b
     "--overlap", type=click.FloatRange(0, 1), default=0.2, metavar="比例", help="请两个人判的比例（默认 0.2）"
 )
 @click.option("--seed", type=int, default=0, metavar="种子", help="换一个种子抽出别的条目（默认 0）")
-@click.option(
-    "--target",
-    "wanted",
-    type=click.FloatRange(0, min_open=True),
-    default=3.0,
-    metavar="分",
-    help="想要的区间半宽（默认 ±3 分）",
-)
+@target_option
 @click.option(
     "--repeats",
     type=click.FloatRange(0, 0.5),

@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -18,18 +17,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-import uvicorn
 
 from judge.limits import LIMITS
 from judge.records import Dialogue, HumanVerdict, Plan, Skipped
 from judge.review.app import review_app
-from judge.review.app.serving import hosts_of, listening
 from judge.review.chair import Chair, Drawing, opened
 from judge.review.opinions import Opinion, Word
 from judge.review.room import Terms
 from judge.store import Store, open_store
 from tests.browser.watched import WATCH, Opened
 from tests.report.stage import example_store
+from tests.review.hall import on_a_socket
 
 PLAN = Plan(bank="open", judge="示例评委")
 PLAIN = Terms(repeats=0, golds=0)  # nothing is mixed in that measures the person
@@ -211,21 +209,11 @@ def serving(path: Path, plan: Plan = PLAN, terms: Terms = PLAIN, drawing: Drawin
     """Open a store's review on a free port, in a thread."""
     store = open_store(str(path))
     chair = opened(store, plan, drawing or Drawing(items=0), terms, LIMITS)
-    with listening("127.0.0.1", 0) as listener:
-        port = listener.getsockname()[1]
-        app = review_app(chair, hosts_of("127.0.0.1", port), f"judge_review_{port}")
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, ws="none", lifespan="off"
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield Served(store, f"http://127.0.0.1:{port}", chair)
-        finally:
-            server.force_exit = server.should_exit = True
-            thread.join(timeout=10)
-            store.engine.dispose()
+    try:
+        with on_a_socket(lambda hosts, cookie: review_app(chair, hosts, cookie)) as host:
+            yield Served(store, f"http://{host}", chair)
+    finally:
+        store.engine.dispose()
 
 
 @dataclass

@@ -33,8 +33,10 @@ def fights(tmp_path: Path, moods: Moody) -> Iterator[Arena]:
 
 
 def came(fights: Arena, enter: Enter, name: str = "张", role: Any = "reviewer", **settings: Any) -> Seat:
-    """Come in by a link."""
-    return enter(f"http://{fights.host}/#token={fights.store.invite(name, role)}", at="", **settings)
+    """Come in by a link, until it is there what one may do."""
+    seat = enter(f"http://{fights.host}/#token={fights.store.invite(name, role)}", at="", **settings)
+    seat.until("!!document.querySelector('#prompt, .item')")
+    return seat
 
 
 def ask(seat: Seat, text: str) -> None:

@@ -151,15 +151,15 @@ def sample(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def imported(judge: RunCommand, sample: Path) -> Callable[..., Done]:
+def imported(judge_here: RunCommand, sample: Path) -> Callable[..., Done]:
     """The command runner with the sample imported."""
-    done = judge("import", str(sample))
+    done = judge_here("import", str(sample))
     assert done.code == 0, done.err
-    return judge
+    return judge_here
 
 
 @pytest.fixture
-def near_equals(judge: RunCommand, tmp_path: Path) -> None:
+def near_equals(judge_here: RunCommand, tmp_path: Path) -> None:
     """100 questions of one ability: 51 won by 新版, 49 by 旧版."""
     folder = tmp_path / "相近"
     folder.mkdir()
@@ -173,5 +173,5 @@ def near_equals(judge: RunCommand, tmp_path: Path) -> None:
         verdict = {"side": "first" if at < 51 else "second", "strength": 1}
         rows.append({**on, "scope": "dialogue", "candidates": ["新版", "旧版"], "judge": "评委一", "verdict": verdict})
     lines(folder / "all.jsonl", rows)
-    done = judge("import", str(folder))
+    done = judge_here("import", str(folder))
     assert done.code == 0, done.err

@@ -146,10 +146,12 @@ def hostile_report(folder: Path) -> Document:
     """Return a report in which questions, answers, names, reasons and comments are all attacks.
 
     Every attack is an answer, a comment and a line of the list; each also a prompt, a reference or a reason, in turn, since
-    to lay one out takes its time. A question of several turns holds several.
+    to lay one out takes its time: the huge ones are cut but for one above the limit (tests/test_markup.py lays them out in
+    full). A question of several turns holds several.
     """
     store = open_store(str(folder / "hostile.db"), create=True)
-    texts = [one.text.encode("utf-8", "replace").decode() for one in HOSTILE]
+    cut = {one.id: 3000 for one in HOSTILE if one.kind in ("huge", "math") and one.id != "huge-over-cap"}
+    texts = [one.text.encode("utf-8", "replace").decode()[: cut.get(one.id)] for one in HOSTILE]
     judge = Judge("评委<img src=x onerror=window.__hit=1>", Model("e", "j"), protocol="pair")
     names = ("甲</script><script>window.__hit=2</script>", "乙{{7*7}}\u202e")
     judgments, humans = [], []

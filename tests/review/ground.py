@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from judge.records import Candidate
 from judge.report.words import Language
 from judge.review.app import arena_app
 from judge.review.app.guard import Rates
-from judge.review.app.serving import hosts_of, listening, server_of
 from judge.review.opinions import Ballot
 from judge.review.ring import Ring, Terms
 from judge.rubric import read_rubrics, shipped_rubrics
@@ -26,7 +24,7 @@ from judge.store import Store
 from judge.store.people import Role
 from judge.work import Caps, Progress, Purse, Voice
 from tests.models import Answer, error
-from tests.review.hall import Visitor
+from tests.review.hall import Visitor, on_a_socket
 
 # Nothing here stands in a question, an answer, the page, its script or its words.
 NAMES = ("宿敌甲-72B", "云梯乙-plus", "青瓷丁-turbo", "鹿角戊-max")
@@ -187,18 +185,10 @@ class Fighter(Visitor):
 @contextmanager
 def arena(found: Ground, rates: Rates = FAST, language: Language = "zh") -> Iterator[Arena]:
     """Serve a ring as `judge arena` does, on a free port."""
-    with listening("127.0.0.1", 0) as listener:
-        port = listener.getsockname()[1]
-        hosts, cookie = hosts_of("127.0.0.1", port), f"judge_arena_{port}"
-        app = arena_app(found.ring, hosts, cookie, found.close, language, rates)
-        server = server_of(app)
-        thread = threading.Thread(target=server.run, args=([listener],))
-        thread.start()
-        opened = Arena(found, f"127.0.0.1:{port}")
+    with on_a_socket(lambda hosts, cookie: arena_app(found.ring, hosts, cookie, found.close, language, rates)) as host:
+        opened = Arena(found, host)
         try:
             yield opened
         finally:
             for client in opened.came:
                 client.close()
-            server.should_exit = True
-            thread.join()

@@ -40,7 +40,7 @@ from judge.records import (
     Verdict,
 )
 from judge.review.app import review_app
-from judge.review.app.guard import Rates
+from judge.review.app.guard import App, Rates
 from judge.review.app.serving import hosts_of, listening, server_of
 from judge.review.chair import Chair, Drawing, opened
 from judge.review.room import Terms
@@ -154,22 +154,36 @@ class Hall:
 
 
 @contextmanager
-def hall(chair: Chair, rates: Rates = FAST) -> Iterator[Hall]:
-    """Serve a room as `judge review` does, on a free port."""
+def on_a_socket(make: Callable[[list[str], str], App]) -> Iterator[str]:
+    """Serve what is made for hosts and a cookie's name, as the commands do, on a free port; yields where."""
     with listening("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
-        app = review_app(chair, hosts_of("127.0.0.1", port), f"judge_review_{port}", rates=rates)
-        server = server_of(app)
+        server = server_of(make(hosts_of("127.0.0.1", port), f"judge_review_{port}"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        found = Hall(chair, f"127.0.0.1:{port}", app)
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def hall(chair: Chair, rates: Rates = FAST) -> Iterator[Hall]:
+    """Serve a room as `judge review` does, on a free port."""
+    made: list[Any] = []
+
+    def make(hosts: list[str], cookie: str) -> App:
+        made.append(review_app(chair, hosts, cookie, rates=rates))
+        return made[0]
+
+    with on_a_socket(make) as host:
+        found = Hall(chair, host, made[0])
         try:
             yield found
         finally:
             for client in found.came:
                 client.close()
-            server.should_exit = True
-            thread.join()
 
 
 @dataclass

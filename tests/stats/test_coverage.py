@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "coverage.py"
-REPLICATES = 1000
+REPLICATES, FEWER = 1000, 400  # fewer where a replicate is dear
 
 
 @pytest.fixture(scope="module")
@@ -27,27 +27,27 @@ def coverage() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    ("scene", "questions", "turns", "orders"),
+    ("scene", "questions", "turns", "orders", "replicates"),
     [
-        ("rates", 40, 3, 2),
-        ("rates", 100, 1, 1),
-        ("extreme", 40, 3, 2),
-        ("agreement", 40, 3, 1),
-        ("ratings", 40, 3, 2),
-        ("style", 40, 3, 1),
-        ("audits", 100, 3, 1),
-        ("stopping", 100, 1, 1),
+        ("rates", 40, 3, 2, REPLICATES),
+        ("rates", 100, 1, 1, REPLICATES),
+        ("extreme", 40, 3, 2, REPLICATES),
+        ("agreement", 40, 3, 1, REPLICATES),
+        ("ratings", 40, 3, 2, FEWER),
+        ("style", 40, 3, 1, FEWER),
+        ("audits", 100, 3, 1, FEWER),
+        ("stopping", 100, 1, 1, FEWER),
     ],
 )
 def test_intervals_hold_the_truth_as_often_as_they_say(
-    coverage: ModuleType, scene: str, questions: int, turns: int, orders: int
+    coverage: ModuleType, scene: str, questions: int, turns: int, orders: int, replicates: int
 ) -> None:
-    """Within four Monte-Carlo errors of .95, .922 to .978; the seeds are fixed, so that only a change can make this fail.
+    """Within four Monte-Carlo errors of .95, .922 to .978, of the fewer .906 to .994; the seeds are fixed, so that only a change can make this fail.
 
     Where turns and placements share questions, intervals that take rows for independent hold it far less often.
     """
-    slack = 4 * math.sqrt(0.95 * 0.05 / REPLICATES)
-    found = {name: share for name, share, _, _ in coverage.cell(scene, questions, turns, orders, REPLICATES).rows()}
+    slack = 4 * math.sqrt(0.95 * 0.05 / replicates)
+    found = {name: share for name, share, _, _ in coverage.cell(scene, questions, turns, orders, replicates).rows()}
     ours = {name: share for name, share in found.items() if not name.startswith("naive")}
     assert ours
     anytime = {name: share for name, share in ours.items() if name.startswith("anytime")}
