@@ -38,10 +38,10 @@ def test_the_overview_lists_every_command(judge: RunCommand) -> None:
         "reread",
     ],
 )
-def test_each_help_has_examples_in_chinese_and_fits_80_columns(judge: RunCommand, name: str) -> None:
+def test_each_help_has_examples_in_chinese_and_fits_80_columns(judge_here: RunCommand, name: str) -> None:
     from rich.cells import cell_len
 
-    done = judge(name, "--help")
+    done = judge_here(name, "--help")
     assert done.code == 0
     assert done.out.startswith(f"用法：judge {name}")
     assert "例：" in done.out
@@ -161,7 +161,7 @@ def test_importing_twice_changes_nothing_and_says_so(imported: RunCommand, sampl
     assert len(imported("runs", "--json").json["runs"]) == 1
 
 
-def test_two_files_of_one_name_are_two_imports(judge: RunCommand, tmp_path: Path) -> None:
+def test_two_files_of_one_name_are_two_imports(judge_here: RunCommand, tmp_path: Path) -> None:
     for folder in ("一", "二"):
         (tmp_path / folder).mkdir()
         turns = [{"prompt": f"{folder}问"}]
@@ -170,31 +170,31 @@ def test_two_files_of_one_name_are_two_imports(judge: RunCommand, tmp_path: Path
             {"id": folder, "ability": "计算", "turns": turns},
         ]
         for _ in range(2):
-            assert judge("import", str(lines(tmp_path / folder / "同名.jsonl", rows))).code == 0
-    runs = judge("runs", "--json").json["runs"]
+            assert judge_here("import", str(lines(tmp_path / folder / "同名.jsonl", rows))).code == 0
+    runs = judge_here("runs", "--json").json["runs"]
     assert [(run["name"], run["content"]["counts"]["questions"]) for run in runs] == [("同名.jsonl", 1)] * 2
 
 
-def test_formats_fill_the_terminal_and_can_be_read_by_programs(judge: RunCommand) -> None:
+def test_formats_fill_the_terminal_and_can_be_read_by_programs(judge_here: RunCommand) -> None:
     from rich.cells import cell_len
 
     from judge.importers import FORMATS
 
-    wide, narrow, least = (judge("import", "--formats", columns=columns).out for columns in (120, 60, 20))
+    wide, narrow, least = (judge_here("import", "--formats", columns=columns).out for columns in (120, 60, 20))
     assert len(wide.splitlines()) == len(FORMATS) < len(narrow.splitlines())
     assert max(map(cell_len, narrow.splitlines())) <= 60
     assert least == narrow
-    found = judge("import", "--formats", "--json").json
+    found = judge_here("import", "--formats", "--json").json
     assert (found["schema"], [one["name"] for one in found["formats"]]) == ("judge.formats/1", list(FORMATS))
 
 
-def test_what_an_import_says_is_not_wrapped(judge: RunCommand, sample: Path) -> None:
-    done = judge("import", str(sample), columns=20)
+def test_what_an_import_says_is_not_wrapped(judge_here: RunCommand, sample: Path) -> None:
+    done = judge_here("import", str(sample), columns=20)
     assert done.out.splitlines() == [f"{sample}  [own]  新增 题 12、回答 23、评判 22、人工判定 3"]
 
 
-def test_an_empty_variable_leaves_the_store_where_it_is(judge: RunCommand, sample: Path, tmp_path: Path) -> None:
-    assert judge("import", str(sample), store="").code == 0
+def test_an_empty_variable_leaves_the_store_where_it_is(judge_here: RunCommand, sample: Path, tmp_path: Path) -> None:
+    assert judge_here("import", str(sample), store="").code == 0
     assert (tmp_path / "results" / "judge.db").exists()
 
 
@@ -225,11 +225,11 @@ def test_reread_finds_nothing_to_object_to(imported: RunCommand) -> None:
         ('{"id": "q1", "ability": "计算", "turns": [{"prompt": "\\ud83d", "reference_kind": "none"}]}', "代理"),
     ],
 )
-def test_a_broken_line_is_named_and_nothing_is_written(judge: RunCommand, tmp_path: Path, line: str, said: str) -> None:
+def test_a_broken_line_is_named_and_nothing_is_written(judge_here: RunCommand, tmp_path: Path, line: str, said: str) -> None:
     good = '{"id": "q0", "ability": "计算", "turns": [{"prompt": "问", "reference_kind": "none"}]}'
     path = tmp_path / "bank.jsonl"
     path.write_text(f"{good}\n{line}\n", encoding="utf-8")
-    done = judge("import", str(path))
+    done = judge_here("import", str(path))
     assert done.code == 2
     assert f"{path} 第 2 行" in done.err
     assert said in done.err
@@ -237,19 +237,19 @@ def test_a_broken_line_is_named_and_nothing_is_written(judge: RunCommand, tmp_pa
     assert not (tmp_path / "judge.db").exists()
 
 
-def test_bytes_that_are_no_utf8_are_named(judge: RunCommand, tmp_path: Path) -> None:
+def test_bytes_that_are_no_utf8_are_named(judge_here: RunCommand, tmp_path: Path) -> None:
     path = tmp_path / "bank.jsonl"
     path.write_bytes('{"id": "q0", "ability": "计算"}\n'.encode("gb18030"))
-    done = judge("import", str(path))
+    done = judge_here("import", str(path))
     assert done.code == 2
     assert "UTF-8" in done.err
     assert "第 1 行" in done.err
 
 
-def test_a_bank_file_can_be_checked_for_every_fault_at_once(judge: RunCommand, tmp_path: Path) -> None:
+def test_a_bank_file_can_be_checked_for_every_fault_at_once(judge_here: RunCommand, tmp_path: Path) -> None:
     path = tmp_path / "bank.jsonl"
     path.write_text('{"id": "q0"}\n{"id": "q1", "ability": "运气", "turns": []}\n', encoding="utf-8")
-    done = judge("banks", "check", str(path))
+    done = judge_here("banks", "check", str(path))
     assert done.code == 2
     assert "第 1 行" in done.out + done.err
     assert "第 2 行" in done.out + done.err

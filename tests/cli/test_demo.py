@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cli.conftest import RunCommand
 
 
-def test_the_demo_needs_no_key_and_shows_the_whole_way(judge: RunCommand, tmp_path: Path) -> None:
+def test_the_demo_needs_no_key_and_shows_the_whole_way(judge: RunCommand, judge_here: RunCommand) -> None:
     done = judge("demo")
     assert done.code == 0, done.err
     assert done.err == ""
@@ -25,10 +25,10 @@ def test_the_demo_needs_no_key_and_shows_the_whole_way(judge: RunCommand, tmp_pa
     assert len(following) == 5
     for command in following:
         served = ["--export-static", "离线"] if command[1] == "review" else []  # else it waits for people
-        tried = judge(*command[1:], *served)
+        tried = judge_here(*command[1:], *served)
         assert tried.code == 0, (command, tried.err)
-    assert judge("demo").out == done.out
-    assert judge("demo", "--json").json["decision"]["answer"] == "switch"
+    assert judge_here("demo").out == done.out
+    assert judge_here("demo", "--json").json["decision"]["answer"] == "switch"
 
 
 def test_the_demo_reaches_for_no_network(judge: RunCommand, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def _corrected(found: Correction) -> dict[str, Json]:
         "audits": found.audits,
         "population": found.population,
         "least": found.needed,
-        "saved": found.saved,
+        "alone": None if found.saving is None else found.audits + found.saving,  # labels people would need by themselves
         "unit": found.unit,
     }
 

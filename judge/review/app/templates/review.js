@@ -695,7 +695,7 @@ async function team() {
       h("div", {}, h("strong", {}, String(found.progress.conflicts)), h("span", {}, t("conflicts")))),
     h("h2", {}, t("corrected")),
     figure.rows.length ? table(["", t("judge alone"), t("people alone"), t("corrected figure")], figure.rows.map((row) => [row.candidate, between(row.judge), between(row.people), between(row.corrected)]), t("corrected text", { audits: figure.audits, population: figure.population })) : h("p.none", {}, t("too few", { needed: figure.least, audits: figure.audits })),
-    figure.saved === null ? null : h("p", {}, t("spent", { audits: figure.audits, saved: figure.saved.toFixed(0) })),
+    figure.alone === null ? null : h("p", {}, t("spent", { audits: figure.audits, alone: figure.alone.toFixed(0) })),
     h("h2", {}, t("reviewers")),
     found.reviewers.length ? table([t("reviewer"), t("votes"), t("skips"), t("seconds"), t("left share"), t("ties"), t("repeats"), t("golds"), t("unmasks")], found.reviewers.map((one) => [
       one.name, one.votes, one.skips, one.seconds === null ? "—" : one.seconds.toFixed(0), [between(one.left, 0, 100), one.leaning ? h("b.warn", {}, t("leaning")) : null], percent(one.ties), one.repeats, one.golds, one.unmasks])) : h("p.none", {}, t("nothing yet")),
