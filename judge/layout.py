@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from judge import resolve
 from judge.bank import bank_file, read_bank, shipped_banks
@@ -17,10 +17,9 @@ from judge.importers import Imported, own
 from judge.judges import Judging
 from judge.judges.baseline import NAME as BASELINE
 from judge.judges.baseline import Baseline
-from judge.judges.protocols import has_reference, pairwise, pointwise
+from judge.judges.protocols import SCORING, Comparing, Scoring, has_reference, judging
 from judge.pairing import evenly
 from judge.records import Candidate, Dialogue, Judge, Question, judgment_key
-from judge.rubric import read_rubrics, shipped_rubrics
 from judge.store import Store
 from judge.thrift import NotACascade
 from judge.voices import Voices
@@ -28,7 +27,7 @@ from judge.work import Caps, Design, Item, Order, Voice, Work, draw, judgeable
 
 RECORDED = "answers:"  # before a file of answers that stands for a candidate
 
-Protocol = Literal["pair", "pair-5", "soft", "scores"]
+Protocol: TypeAlias = Comparing | Scoring
 Stage = Literal["answer", "judge", "score"]
 
 
@@ -46,6 +45,11 @@ class How:
     stage: Stage | None = None
     until: Literal["all", "decided", "looks"] = "all"
     again: bool = False
+
+    @property
+    def scores(self) -> bool:
+        """Tell whether answers are scored one by one, rather than compared."""
+        return self.protocol in SCORING
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,10 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
         for sample in range(how.samples)
         for candidate in candidates
     ]
-    design: Design = "single" if how.protocol == "scores" else wish.design
+    design: Design = "single" if how.scores else wish.design
     keys = [candidate.key for candidate in candidates]
-    drawn = draw(blank, keys, design=design, order=how.order, by_turn=wish.by_turn, seed=wish.seed)
+    by_turn = wish.by_turn or how.protocol == "mtbench"
+    drawn = draw(blank, keys, design=design, order=how.order, by_turn=by_turn, seed=wish.seed)
     work = Work(
         questions,
         candidates,
@@ -240,7 +245,7 @@ def _from_file(store: Store, path: Path, bank: str) -> tuple[Candidate, Imported
 
 def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[Judging, Voice | None]]:
     """Return the judges that are asked; those whose judgments are stored already have been heard."""
-    if wish.how.protocol == "scores" and len(wish.judges) > 1:
+    if wish.how.scores and len(wish.judges) > 1:
         raise InputError("打分的评委合不成评委团", where="--judge", fix="一次用一个评委，各看各的榜")
     heard = {judge.name for judge in store.known_judges(bank)}
     judges: list[tuple[Judging, Voice | None]] = []
@@ -258,24 +263,20 @@ def _judges(store: Store, voices: Voices, wish: Wish, bank: str) -> list[tuple[J
 
 def _offline(store: Store, bank: str, how: How) -> Baseline:
     """Return the offline judge; where another version of it judged here, it goes by its version too."""
-    if how.references is False or how.protocol in ("soft", "pair-5"):
+    if how.references is False or how.protocol not in ("pair", "scores"):
         message = "离线评委离不开参考，也只会两两比较（pair）和打分（scores）"
         raise InputError(message, where="--judge baseline", fix="去掉 --no-reference，或换 --protocol，或换评委")
-    own = Baseline(pairs=how.protocol != "scores")
+    own = Baseline(pairs=not how.scores)
     others = {judge.name for judge in store.known_judges(bank) if judge.key != own.judge.key}
     if own.judge.name not in others:
         return own
-    return Baseline(pairs=how.protocol != "scores", name=f"{own.judge.name}@{own.judge.model.revision}")
+    return Baseline(pairs=not how.scores, name=f"{own.judge.name}@{own.judge.model.revision}")
 
 
 def _judging(store: Store, wish: Wish, voices: Voices, name: str) -> Judging:
     how, shown, model = wish.how, judge_name(wish.how, voices, name), voices.open(name).model.identity
-    rubrics = read_rubrics(shipped_rubrics())
     structured = store.finding(model).get("structured") is True  # seen by judge doctor --live
-    references = how.references is not False
-    if how.protocol == "scores":
-        return pointwise(shown, model, rubrics, references=references, structured=structured)
-    return pairwise(shown, model, protocol=how.protocol, references=references, rubrics=rubrics, structured=structured)
+    return judging(shown, model, how.protocol, references=how.references is not False, structured=structured)
 
 
 # ── what stands in the way ────────────────────────────────────────────────────────────────────────────────────────────
@@ -364,9 +365,9 @@ def _check_keys(voices: Iterable[Voice]) -> None:
 
 def _check_thrift(work: Work, wish: Wish) -> None:
     """Raise InputError where cheaper judging was asked for and cannot be."""
-    if wish.cascade and (len(work.judges) != 2 or len(work.asked_judges) != 1 or wish.how.protocol == "scores"):
+    if wish.cascade and (len(work.judges) != 2 or len(work.asked_judges) != 1 or wish.how.scores):
         raise NotACascade
-    if wish.how.again and (wish.how.protocol == "scores" or not work.asked_judges):
+    if wish.how.again and (wish.how.scores or not work.asked_judges):
         raise InputError("换位再评只用于两两比较的评委", where="--swap-doubtful", fix="去掉它，或换一个评委")
 
 

@@ -138,7 +138,11 @@ def _rubric(rubric: Rubric, *, bands: bool) -> str:
     total = sum(one.weight for one in rubric.dimensions)
     lines = [f"满分 {rubric.maximum}，最低 {rubric.minimum}。"] if bands else []
     lines += [rubric.notes] if rubric.notes else []
+    lines += [f"前后一致：{rubric.consistency}"] if rubric.consistency else []
+    lines += [f"拒答：{rubric.refusals}"] if rubric.refusals else []
     for one in rubric.dimensions:
         lines.append(f"- {one.name}（占 {one.weight / total:.0%}）：{one.meaning}")
         lines += [f"  - {band} 分：{look}" for band, look in one.bands if bands]
+    if bands and rubric.examples:
+        lines += ["通看整份回答，各档大致是这样：", *(f"- {band} 分：{look}" for band, look in rubric.examples)]
     return "\n".join(lines)

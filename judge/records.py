@@ -96,6 +96,11 @@ class Rubric:
     maximum: int = 10
     turns: Literal["mean", "minimum"] = "mean"  # how per-turn scores make the dialogue's
     notes: str = ""
+    turns_why: str = ""
+    consistency: str = ""  # what holding together over turns means here
+    refusals: str = ""  # how a refusal counts here
+    examples: tuple[tuple[str, str], ...] = ()  # ("9-10", "……"): whole answers, best first
+    subcategories: tuple[str, ...] = ()  # for which it goes before those for their abilities
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from judge.records import Judgment, Result, Score, Scores, Side, Unreadable, Ver
 from judge.store import Store
 
 # Protocols whose replies can be read without more than the reply: "scores" would need its rubric's dimensions.
-READABLE = frozenset({"single", "pair", "pair-5", "joint", "ranking"})
+READABLE = frozenset({"single", "mtbench", "pair", "pair-5", "joint", "ranking"})
 
 Change: TypeAlias = Literal["same", "finer", "found", "lost", "differs"]
 
@@ -103,7 +103,7 @@ def _read(group: Sequence[Judgment]) -> Sequence[Result]:
     if text is None:
         return ()
     match group[0].judge.protocol:
-        case "single":
+        case "single" | "mtbench":
             return [reply.read_rating(text, minimum=minimum, maximum=maximum)]
         case "pair":
             return [reply.read_verdict(text)]

@@ -43,7 +43,12 @@ class RubricTable(BaseModel):
     minimum: Annotated[int, Field(ge=0)] = 1
     maximum: Annotated[int, Field(le=100)] = 10
     turns: Literal["mean", "minimum"] = "mean"
+    turns_why: str = ""
     notes: str = ""
+    consistency: str = ""
+    refusals: str = ""
+    subcategories: tuple[Text, ...] = ()
+    examples: dict[str, Text] = {}
     dimensions: Annotated[tuple[DimensionTable, ...], Field(min_length=3, max_length=6)]
 
 
@@ -68,19 +73,24 @@ def read_rubric(path: Path, abilities: Sequence[str] = ABILITIES) -> Rubric:
         maximum=found.maximum,
         turns=found.turns,
         notes=found.notes,
+        turns_why=found.turns_why,
+        consistency=found.consistency,
+        refusals=found.refusals,
+        examples=_best_first(found.examples),
+        subcategories=found.subcategories,
     )
 
 
 @dataclass(frozen=True)
 class Rubrics:
-    """Which rubric is for which ability; the general one is for all others."""
+    """Which rubric is for which question, by its subcategory or else its ability; the general one is for all others."""
 
     general: Rubric
     special: Mapping[str, Rubric]
 
-    def of(self, ability: str) -> Rubric:
-        """Return the rubric by which answers of an ability are judged."""
-        return self.special.get(ability, self.general)
+    def of(self, ability: str, subcategory: str = "") -> Rubric:
+        """Return the rubric by which answers to such a question are judged."""
+        return self.special.get(subcategory) or self.special.get(ability, self.general)
 
     @cached_property
     def hash(self) -> str:
@@ -92,12 +102,13 @@ def read_rubrics(paths: Sequence[Path]) -> Rubrics:
     """Read rubrics that are used together: the one for most abilities is the general one."""
     found = sorted((read_rubric(path) for path in paths), key=lambda one: len(one.abilities))
     *special, general = found
-    return Rubrics(general, {ability: one for one in special for ability in one.abilities})
+    named = {name: one for one in special for name in one.abilities}
+    return Rubrics(general, {**named, **{name: one for one in found for name in one.subcategories}})
 
 
-def shipped_rubrics() -> list[Path]:
-    """Return the rubrics that come with the program."""
-    return sorted(shipped("rubrics").glob("*.toml"))
+def shipped_rubrics(protocol: str = "") -> list[Path]:
+    """Return the rubrics that come with the program: its own, or those of another protocol."""
+    return sorted((shipped("rubrics") / protocol).glob("*.toml"))
 
 
 def _toml(path: Path) -> Row:
@@ -129,6 +140,8 @@ def _misfits(rubric: RubricTable, abilities: Sequence[str]) -> Iterator[Misfit]:
         yield Misfit("maximum", message, "例如 minimum = 1、maximum = 10")
         return
     names = [dimension.name for dimension in rubric.dimensions]
+    if rubric.examples:
+        yield from _band_misfits(rubric.examples, rubric, "examples")
     for at, dimension in enumerate(rubric.dimensions):
         if dimension.name in names[:at]:
             yield Misfit(f"dimensions[{at}].name", f"维度 {dimension.name} 写了两次", "换一个名字，或合并两个维度")

@@ -33,7 +33,6 @@ FIRST, SECOND = "示例甲", "示例乙"
 def demo(url: str, as_json: bool) -> None:
     """用离线评委比较两份示例回答：不用密钥，不联网。"""
     from judge import pipeline
-    from judge.bank import shipped_banks
     from judge.cli.report import write_report
     from judge.importers import own
     from judge.judges.baseline import NAME
@@ -48,13 +47,12 @@ def demo(url: str, as_json: bool) -> None:
             fix = "换个目录运行，或用 --store 指定别处"
             raise InputError(f"写不了（{error.strerror}）", where=STORE, fix=fix) from error
     store = opened(url, create=True)
-    bank = next(path for path in shipped_banks() if path.stem == "open")
     example = shipped("docs/example")
     files = [example / name for name in ("answers.jsonl", "judgments.jsonl", "human_verdicts.jsonl")]
-    found = own.read(bank, also=files)
+    found = own.read(example / "demo.jsonl", also=files)
     found.add_to(store)
     _judged(store)
-    plan = Plan((FIRST, SECOND), bank="open", judge=NAME)
+    plan = Plan((FIRST, SECOND), bank="demo", judge=NAME)
     report = pipeline.compare(store, plan)
     doubtful = _doubtful(store)
     page = Path(url).parent / "report.html"
@@ -80,8 +78,8 @@ def demo(url: str, as_json: bool) -> None:
         "接着试：",
         f"  judge show {doubtful[0].case.question.id}{where}",
         f"  judge compare {FIRST} {SECOND} --judge baseline --abilities 计算,代码{where}",
-        f"  judge report --judge 示例评委 --bank open{where}",
-        f"  judge review --judge 示例评委 --bank open{where}",
+        f"  judge report --judge 示例评委 --bank demo{where}",
+        f"  judge review --judge 示例评委 --bank demo{where}",
         "  judge init",
     ):
         _say(screen, line)
@@ -98,7 +96,7 @@ def _judged(store: Store) -> None:
     from judge.voices import Voices
 
     nobody = Voices(Config(Path("judge.toml")), {})
-    work, _ = lay_out(store, nobody, Wish((FIRST, SECOND), (NAME,), "open", "baseline"))
+    work, _ = lay_out(store, nobody, Wish((FIRST, SECOND), (NAME,), "demo", "baseline"))
     asyncio.run(Run(store, work).carry_out())
 
 
@@ -108,7 +106,7 @@ def _doubtful(store: Store) -> list[Judgment]:
     from judge.records import Verdict
 
     unsure: dict[str, tuple[float, Judgment]] = {}
-    for item in store.items("open"):
+    for item in store.items("demo"):
         for one in item.judgments:
             names = {dialogue.candidate.name for dialogue in one.case.dialogues}
             if (

@@ -85,8 +85,8 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, plan: Plan, *, a
     for name in flags.revisions.keys() - {""}:
         if name not in named or not voices.knows(name):
             raise InputError(f"--revision 里的 {name} 不是这次要问的模型", where="命令行", fix="写候选或评委的名字")
-    if wish.how.until != "all" and (wish.how.protocol == "scores" or wish.how.stage is not None):
-        fix = "去掉 --until，或去掉 --protocol scores、--stage"
+    if wish.how.until != "all" and (wish.how.scores or wish.how.stage is not None):
+        fix = f"去掉 --until，或去掉 --protocol {wish.how.protocol}、--stage"
         raise InputError("--until 要一边评一边看，只用于两两比较、作答与评判都做", where="--until", fix=fix)
     if wish.how.until == "looks" and plan.target == "bank":
         fix = "去掉 --for bank，或用 --until decided"

@@ -105,7 +105,7 @@ def run(
     if done is None:
         return
     # Scores are given one by one: a board of them has no baseline.
-    baseline = done.candidates[-1] if design == "baseline" and how.protocol != "scores" else None
+    baseline = done.candidates[-1] if design == "baseline" and not how.scores else None
     plan = replace(done, baseline=baseline)
     live.remember(url, plan, wish)
     board = pipeline.leaderboard(

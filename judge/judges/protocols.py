@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias, get_args
 
 from judge import reply as format_of
 from judge.fence import fence
@@ -21,8 +21,11 @@ from judge.records import (
     Result,
     Unanswered,
 )
-from judge.rubric import Rubrics
+from judge.rubric import Rubrics, read_rubrics, shipped_rubrics
 
+Comparing: TypeAlias = Literal["pair", "pair-5", "soft"]
+Scoring: TypeAlias = Literal["scores", "alignbench", "mtbench"]
+SCORING = frozenset(get_args(Scoring))
 READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
 MAX_TOKENS = 2048
 ALTERNATIVES = 20  # of the first token, asked for a soft verdict; the most that is offered anywhere
@@ -64,35 +67,42 @@ class Pairwise:
 
 @dataclass(frozen=True, slots=True)
 class Pointwise:
-    """A judge that scores one dialogue on the dimensions of a rubric and overall."""
+    """A judge that scores one dialogue: on the dimensions of a rubric and overall, or without rubrics overall from 1 to 10."""
 
     judge: Judge
     plain: Template
     guided: Template
-    rubrics: Rubrics
+    rubrics: Rubrics | None
     structured: bool = False
 
     def request(self, case: Case, secret: bytes) -> Request:
         template = self.guided if has_reference(case.question) else self.plain
-        rubric = self.rubrics.of(case.question.ability)
-        names = [dimension.name for dimension in rubric.dimensions]
-        low, high = rubric.minimum, rubric.maximum
-        asked = format_of.ask_scores(names, low, high)
+        names, low, high = self._scale(case.question)
+        asked = format_of.ask_scores(names, low, high) if names else format_of.ask_rating(low, high)
         schema = format_of.scores_schema(names, low, high) if self.structured else None
         return _request(template, case, secret, self.judge, asked, format_of.ask_reason(1), self.rubrics, schema)
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
-        rubric = self.rubrics.of(case.question.ability)
-        names = [dimension.name for dimension in rubric.dimensions]
-        read = format_of.read_scores(reply.text, names, minimum=rubric.minimum, maximum=rubric.maximum)
+        names, low, high = self._scale(case.question)
+        if names:
+            read = format_of.read_scores(reply.text, names, minimum=low, maximum=high)
+        else:
+            read = format_of.read_rating(reply.text, minimum=low, maximum=high)
         return _judgment(case, self.judge, reply, read, repeat)
+
+    def _scale(self, question: Question) -> tuple[list[str], int, int]:
+        """Return the dimensions that are scored, and the worst and the best score."""
+        if self.rubrics is None:
+            return [], 1, 10
+        rubric = self.rubrics.of(question.ability, question.subcategory)
+        return [dimension.name for dimension in rubric.dimensions], rubric.minimum, rubric.maximum
 
 
 def pairwise(
     name: str,
     model: Model,
     *,
-    protocol: Literal["pair", "pair-5", "soft"] = "pair",
+    protocol: Comparing = "pair",
     references: bool = True,
     rubrics: Rubrics | None = None,
     structured: bool = False,
@@ -103,6 +113,23 @@ def pairwise(
     return Pairwise(judge, plain, guided, 5 if protocol == "pair-5" else 3, protocol == "soft", rubrics, structured)
 
 
+def judging(
+    name: str,
+    model: Model,
+    protocol: Comparing | Scoring = "pair",
+    *,
+    references: bool = True,
+    structured: bool = False,
+) -> Pairwise | Pointwise:
+    """Make the judge of a model that goes by a protocol, with the rubrics that come with the program."""
+    if protocol == "mtbench":
+        return pointwise(name, model, None, protocol=protocol, references=references, structured=structured)
+    rubrics = read_rubrics(shipped_rubrics("alignbench" if protocol == "alignbench" else ""))
+    if protocol == "scores" or protocol == "alignbench":  # noqa: PLR1714 - mypy follows this form alone
+        return pointwise(name, model, rubrics, protocol=protocol, references=references, structured=structured)
+    return pairwise(name, model, protocol=protocol, references=references, rubrics=rubrics, structured=structured)
+
+
 def turned(judging: Pairwise) -> Pairwise:
     """Return the judge under whose name verdicts asked again by choice are kept: another judge, so no board can count them."""
     judge = judging.judge
@@ -110,11 +137,21 @@ def turned(judging: Pairwise) -> Pairwise:
 
 
 def pointwise(
-    name: str, model: Model, rubrics: Rubrics, *, references: bool = True, structured: bool = False
+    name: str,
+    model: Model,
+    rubrics: Rubrics | None,
+    *,
+    protocol: Scoring = "scores",
+    references: bool = True,
+    structured: bool = False,
 ) -> Pointwise:
-    """Make a pointwise judge of a model, with the templates that come with the program; without `references` it sees none."""
-    plain, guided = _templates("pointwise", references)
-    judge = Judge(name, model, "scores", _hash(plain, guided), rubrics.hash if rubrics else "", READER)
+    """Make a pointwise judge of a model, with the templates that come with the program; without `references` it sees none.
+
+    protocol: ours; that of AlignBench, dimensions by type of question (Liu et al. 2023), for its own rubrics; or MT-Bench's
+    single rating (Zheng et al. 2023), for none.
+    """
+    plain, guided = _templates("pointwise" if protocol == "scores" else protocol, references)
+    judge = Judge(name, model, protocol, _hash(plain, guided), rubrics.hash if rubrics else "", READER)
     return Pointwise(judge, plain, guided, rubrics, structured)
 
 
@@ -125,7 +162,8 @@ def has_reference(question: Question) -> bool:
 
 def _templates(name: str, references: bool) -> tuple[Template, Template]:
     plain = load_template(name)
-    return plain, load_template(f"{name}-reference") if references else plain
+    # AlignBench's judge always has a reference before it; the one template says where there is none.
+    return plain, load_template(f"{name}-reference") if references and name != "alignbench" else plain
 
 
 def _hash(plain: Template, guided: Template) -> str:
@@ -145,7 +183,7 @@ def _request(
     # The mark hangs on what is judged, by whom and in which placement: the same on a rerun, unknown to candidates.
     shown = [dialogue.key for dialogue in case.dialogues]
     mark = fence(secret, content_hash("mark", [case.target, shown, judge.key]))
-    rubric = rubrics.of(case.question.ability) if rubrics else None
+    rubric = rubrics.of(case.question.ability, case.question.subcategory) if rubrics else None
     text = render(template, case, mark, asked=asked, reason=reason, rubric=rubric)
     return Request((Message("user", text),), temperature=0.0, max_tokens=MAX_TOKENS, schema=schema)
 

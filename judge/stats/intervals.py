@@ -103,11 +103,12 @@ def stratified_ratio(
     strata: NDArray[np.int64],
     clusters: NDArray[np.int64],
     confidence: float = 0.95,
+    shares: NDArray[np.float64] | None = None,
 ) -> Estimate | None:
     """Mean over strata of sum(values) / sum(weights), with a linearised question-cluster interval (separate ratios, Cochran 1977, ch. 6).
 
-    The total of graded boards: points obtained / full points per ability, abilities weighing the same. A question may lie
-    in several strata (dimensions). None where there is no row or no weight; with no more questions than strata, or without
+    The total of graded boards: points obtained / full points per ability, abilities weighing the same, or as
+    `shares` says of each row's stratum (scaled to sum to 1 over strata). A question may lie in several strata (dimensions). None where there is no row or no weight; with no more questions than strata, or without
     any spread among them, nothing is known of the spread, and the interval is infinite.
     """
     if not len(values):
@@ -117,9 +118,13 @@ def stratified_ratio(
     if (full <= 0).any():
         return None
     ratio = np.bincount(stratum, values) / full
-    residuals = _sums((values - ratio[stratum] * weights) / full[stratum], clusters) / len(names)
+    share = np.full(len(names), 1 / len(names))
+    if shares is not None:
+        share[stratum] = shares
+        share /= share.sum()
+    residuals = _sums(share[stratum] * (values - ratio[stratum] * weights) / full[stratum], clusters)
     questions, freedom = len(residuals), len(residuals) - len(names)
-    mean = float(ratio.mean())
+    mean = float(share @ ratio)
     if freedom <= 0 or float(residuals @ residuals) < ALIKE:
         return Estimate(mean, -math.inf, math.inf, 0.0, questions, len(values))
     error = math.sqrt(questions / freedom * float(residuals @ residuals))

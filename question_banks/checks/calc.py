@@ -26,6 +26,12 @@ def has(pattern: str, text: str) -> None:
     assert re.search(pattern, text), f"未找到：{pattern}"
 
 
+def must(text: str, *parts: str) -> None:
+    """题面里必须原样出现的设定和问法。"""
+    for t in parts:
+        assert t in text, f"未找到：{t}"
+
+
 def s(x: F | int, digits: int | None = None) -> str:
     """精确写成小数（去尾零）；给了 digits 就四舍五入到该位。"""
     x = F(x)
@@ -46,6 +52,9 @@ def best(costs: dict[str, F]) -> tuple[str, F]:
 
 
 def calc_001(p: list[str]) -> list[str | None]:
+    must(p[0], "按净面积加", "要铺的面积，再除以单片面积", "我得买几箱？")
+    must(p[1], "管井不铺，从净面积里扣掉。损耗还是那个算法，这回要多少片、几箱？")
+    must(p[2], "按重新量过的尺寸，片数够用就行，怎么买最省")
     (tl, tw), (length, width) = g("#×#毫米", p[0]), g("长#米、宽#米", p[0])
     (loss,), (box,) = g("加#%损耗", p[0]), i("一箱#片", p[0])
     has("不足一片算一片", p[0])
@@ -54,17 +63,20 @@ def calc_001(p: list[str]) -> list[str | None]:
     def tiles(net: F) -> int:
         return ceil(net * (1 + loss / 100) / (tl * tw / 10**6))
 
-    first = ceil(F(tiles(length * width), box))
+    one = tiles(length * width)
+    first = ceil(F(one, box))
     (width2,), (hx, hy) = g("宽其实是#米", p[1]), g("#米×#米的管井不铺", p[1])
     need = tiles(length * width2 - hx * hy)
     boxes = ceil(F(need, box))
     (pb, pp) = g("整箱#元，单片#元", p[2])
     costs = {f"{b}箱加{max(0, need - b * box)}片": b * pb + max(0, need - b * box) * pp for b in range(boxes + 1)}
     plan, cost = best(costs)
-    return [f"{first}箱", f"{need}片，{boxes}箱", f"{plan}，共{s(cost)}元"]
+    return [f"即{one}片，{one}÷{box}进位为{first}箱", f"{need}片，{boxes}箱", f"{plan}，共{s(cost)}元"]
 
 
 def calc_002(p: list[str]) -> list[str | None]:
+    must(p[0], "号开始往后编", "就跳过不用", "最后一个车位是几号？")
+    must(p[1], "也得跳过", "最后一个变成几号？", "按新规矩算第几个？")
     (start,), (digit,), (total,) = i("从#号开始", p[0]), i("带数字#就跳过", p[0]), i("一共#个车位", p[0])
     (tail,), (digit2,), (total2,), (ask,) = (
         i("末两位是#的号", p[1]),
@@ -80,6 +92,10 @@ def calc_002(p: list[str]) -> list[str | None]:
 
 
 def calc_003(p: list[str]) -> list[str | None]:
+    must(p[0], "店里活动是先打", "折，打完折的钱再每满", "元另加、不参加活动", "一共付多少？")
+    must(p[1], "其他不动，得付多少？")
+    must(p[2], "配送费还是另加", "蛋挞个数不变，应该付多少？")
+    must(p[3], "蛋挞一个都不要了", "按店员说的顺序算", "贵了还是便宜了，差多少？")
     (tea, cups), (tart, n) = g("奶茶#元一杯要#杯", p[0]), g("蛋挞#元一个要#个", p[0])
     (rate,), (full, cut), (ship,) = g("先打#折", p[0]), g("每满#减#，", p[0]), g("配送费#元另加", p[0])
     rate /= 100
@@ -101,6 +117,9 @@ def calc_003(p: list[str]) -> list[str | None]:
 
 
 def calc_004(p: list[str]) -> list[str | None]:
+    must(p[0], "实际要几个小时？")
+    must(p[1], "传之前先压缩", "压缩时间不算", "差多少或者富余多少？")
+    must(p[2], "带宽只能买整数Gbps", "最少升到几Gbps能在窗口里传完压缩后的数据？升完传一次要几小时？")
     (tb,), (gb,), (use,) = g("把#TB", p[0]), g("专线是#Gbps", p[0]), g("跑到#%", p[0])
     (tera, giga) = i("1TB按10的#次方字节、1G按10的#次方", p[0])
     has("1Gbps就是一秒1GB，撑死一个半小时", p[0])
@@ -121,6 +140,8 @@ def calc_004(p: list[str]) -> list[str | None]:
 
 
 def calc_005(p: list[str]) -> list[str | None]:
+    must(p[0], "甲的新客、老客转化率都比乙高，合起来肯定也是甲高", "甲的总转化率比乙高几个百分点？")
+    must(p[1], "不管人数，每个渠道的新客转化率和老客转化率", "谁高、高几个百分点？")
     pat = "：新客看到#人、下单#人，老客看到#人、下单#人"
     a, b = g("甲" + pat, p[0]), g("乙" + pat, p[0])
     assert a[1] / a[0] > b[1] / b[0] and a[3] / a[2] > b[3] / b[2], "分组并非都是甲高"
@@ -137,6 +158,14 @@ def calc_005(p: list[str]) -> list[str | None]:
 
 
 def calc_006(p: list[str]) -> list[str | None]:
+    must(
+        p[0],
+        "三道工序串着走",
+        "每道工序一台机器、一次只做一件，工序之间随便堆料，搬运时间不算",
+        "从开工到最后一件清洗完一共多少秒？",
+    )
+    must(p[1], "两台同时干，别的不动")
+    must(p[2], "在有两台攻丝机的基础上", "一次只能洗一篮")
     drill, tap, wash = i("打孔每件#秒，攻丝每件#秒，清洗每件#秒", p[0])
     (n1,), (n2,), (n3,) = i("做#件", p[0]), i("还是#件", p[1]), i("。#件又要", p[2])
     has("攻丝再添一台一模一样的机器", p[1])
@@ -156,6 +185,11 @@ def calc_006(p: list[str]) -> list[str | None]:
 
 
 def calc_007(p: list[str]) -> list[str | None]:
+    must(p[0], "按全年累计分档", "7月电费多少？")
+    must(p[1], "7月多收的该退多少？")
+    must(p[2], "三个月电费合计多少？")
+    must(p[3], "全年电费总共多少？")
+    must(p[4], "单价不变。要是全年都按这个算，比刚说的算法总共省多少？")
     c1, p1, c1b, c2, p2, c2b, p3 = g("累计#度以内每度#元，超过#度到#度的部分每度#元，超过#度的部分每度#元", p[0])
     assert c1 == c1b and c2 == c2b
     half, july = g("1到6月一共用了#度，7月用了#度，7月电费", p[0])
@@ -181,14 +215,24 @@ def calc_007(p: list[str]) -> list[str | None]:
 
 
 def calc_008(p: list[str]) -> list[str | None]:
-    price, up, fold = g("原价#元，店里先提价#%，再挂牌打#折", p[0])
-    up2, low = g("提价#%之后，想让到手价比最早的原价实实在在低#%", p[1])
-    save = price - price * (1 + up / 100) * fold / 10
-    rate = (1 - low / 100) / (1 + up2 / 100) * 10
-    return [f"省{s(save)}元", f"打{s(rate)}折，到手{s(price * (1 - low / 100))}元"]
+    must(p[0], "乙店分量不变", "买甲店的肯定划算。她说得对吗？两家每公斤各合多少钱？")
+    must(p[1], "她到甲店翻过瓶子一看", "按每公斤算怎么买最便宜？每公斤合多少钱，两瓶一共付多少？")
+    kg, price, more, fold = g("一瓶#公斤卖#元。这周甲店搞“加量#%不加价”，乙店分量不变、打#折", p[0])
+    assert g("#%比#%大", p[0]) == [more, 100 - fold * 10]
+    (kg2,) = g("净含量只印着#公斤", p[1])
+    (fold2,) = g("乙店又添了一条：同款买两瓶，第二瓶半价，不能跟#折一起用。我家正好要两瓶，在同一家买", p[1])
+    assert fold2 == fold
+    a, b = price / (kg * (1 + more / 100)), price * fold / 10 / kg
+    assert a == b, "两家单价本应一样"
+    pay = {"甲店": price * 2, "乙店打折": price * fold / 10 * 2, "乙店第二瓶半价": price * F(3, 2)}
+    plan, each = best({k: v / (2 * (kg2 if k == "甲店" else kg)) for k, v in pay.items()})
+    return [f"两家一样，每公斤都是{s(a)}元", f"{plan}，每公斤{s(each)}元，两瓶共{s(pay[plan])}元"]
 
 
 def calc_009(p: list[str]) -> list[str | None]:
+    must(p[0], "照这个速度几点几分挂完？不足一分钟按一分钟算")
+    must(p[1], "之后没再动", "不足一分钟按一分钟算")
+    must(p[2], "一开始就看错了。两段滴速都按实际数的滴数来，没错", "真正几点挂完？")
     ml, per, speed, h, m = g(r"#毫升的液体，输液器是#滴/毫升，护士调到每分钟#滴，上午#:#开始", p[0])
     h1, m1, slow = g(r"#:#老人说心慌，护士当场调慢到每分钟#滴", p[1])
     h2, m2, per2 = g(r"#:#家属.*其实是#滴/毫升", p[2])
@@ -208,6 +252,10 @@ def calc_009(p: list[str]) -> list[str | None]:
 
 
 def calc_010(p: list[str]) -> list[str | None]:
+    must(p[0], "每一段路的钱由当时还在车上的人平分，四个人各付多少？")
+    must(p[1], "别人没变")
+    must(p[2], "由当时在车上的人平分。加上这笔，各人付多少？")
+    must(p[3], "整单（车费加过路费）", "优惠按各人应付的比例分", "最后各付多少？")
     (fare,) = g("每公里#元", p[0])
     names = ["小罗", "小田", "阿健", "你"]
     stops = g("小罗坐到第#公里下，小田第#公里下，阿健第#公里下，我坐到第#公里", p[0])
@@ -235,6 +283,9 @@ def calc_010(p: list[str]) -> list[str | None]:
 
 
 def calc_011(p: list[str]) -> list[str | None]:
+    must(p[0], "要多少毫升原液、多少毫升水？体积当作可以直接相加")
+    must(p[1], "直接往里补原液，不倒水，要补多少毫升？")
+    must(p[2], "全兑在一起", "舀几升？兑出来一共几升？")
     (pct, ml, gram), (litre, conc) = g("有效氯#%，就按每#毫升含#克", p[0]), g("配#升浓度#毫克/升", p[0])
     assert pct * ml / 100 == gram
     per = gram * 1000 / ml
@@ -252,6 +303,8 @@ def calc_011(p: list[str]) -> list[str | None]:
 
 
 def calc_012(p: list[str]) -> list[str | None]:
+    must(p[0], "一个月一期", "另收手续费，每期手续费", "总手续费多少？如果按“总手续费÷平均占用本金”算", "保留两位小数")
+    must(p[1], "一次结清剩下的本金", "后面几期手续费全免", "手续费加违约金一共多少？比老老实实还满省还是亏，差多少？")
     (price, n, base), (whole, fee), (claim,) = (
         g("手机#元分#期.*每期还#元本金", p[0]),
         g("都按#元的#%收", p[0]),
@@ -272,10 +325,16 @@ def calc_012(p: list[str]) -> list[str | None]:
 
 
 def calc_013(p: list[str]) -> list[str | None]:
+    must(p[0], "进货付现", "付完手里还有多少现金？")
+    must(p[1], "现在手里多少现金？")
+    must(p[2], "钱在手机里，不在手里", "烂了扔掉", "西红柿、黄瓜各剩几斤？")
+    must(p[3], "两边都没给钱", "两样各剩几斤？")
+    must(p[4], "剩下的西红柿", "一共多少现金？")
+    must(p[5], "还没交", "把手机里那笔也算上，备用金不算赚的，我今天净赚多少？")
     (fund,) = g("备用金#元现金", p[0])
     tq, tp, cq, cp = g("西红柿#斤，每斤#元；黄瓜#斤，每斤#元", p[0])
     ts, tsp, cs, csp = g("卖了西红柿#斤，每斤#元；黄瓜#斤，每斤#元，都收的现金", p[1])
-    (scan,), (rot,) = g("买#斤西红柿的是扫码付", p[2]), g("还有#斤黄瓜烂了", p[2])
+    (scan,), (rot,) = g("上午卖的西红柿里有#斤是扫码付的", p[2]), g("还有#斤黄瓜烂了", p[2])
     got, gave = g("拿来#斤黄瓜，换走我#斤西红柿", p[3])
     tend, cend = g("西红柿每斤#元、黄瓜每斤#元，全部卖光，都收现金", p[4])
     (rent,) = g("摊位费#元", p[5])
@@ -297,6 +356,9 @@ def calc_013(p: list[str]) -> list[str | None]:
 
 
 def calc_014(p: list[str]) -> list[str | None]:
+    must(p[0], "总共多少公斤，保留一位小数，中间步骤别先取整")
+    must(p[1], "别的没变，现在总重多少公斤？")
+    must(p[2], "布卷不能拆开。一个托盘最多放几卷，最少要几个托盘？")
     rolls, yd, inch, oz = g("need # rolls.*is # yd long and # in wide.*weighs # oz per square yard", p[0])
     per_yd, gram = g("1码=#英寸，1盎司按#克", p[0])
     inch2, more = g("width should be # in, and please add # more rolls", p[1])
@@ -311,6 +373,8 @@ def calc_014(p: list[str]) -> list[str | None]:
 
 
 def calc_015(p: list[str]) -> list[str | None]:
+    must(p[0], "的校验位是几？")
+    must(p[1], "已知最后的校验位没抄错")
     has("货号是8位数字，后面再跟1位校验位。算法：8位从左到右", p[0])
     has("9位码.*原来的8位货号", p[1])
     m = re.search(r"依次乘((?:\d、){7}\d)，加起来除以(\d+)取余数，校验位等于(\d+)减余数，余数是0就取0", p[0])
@@ -332,6 +396,9 @@ def calc_015(p: list[str]) -> list[str | None]:
 
 
 def calc_016(p: list[str]) -> list[str | None]:
+    must(p[0], "水深变成多少厘米？")
+    must(p[1], "没有水溅出来。现在水深多少？")
+    must(p[2], "石头就这么躺着", "水深还剩多少厘米？")
     (lx, ly), (tall,), (deep,) = g("内底#×#厘米", p[0]), g("缸高#厘米", p[0]), g("水深#厘米", p[0])
     (x, y, z), (bx, by) = g("#×#×#厘米的长方体石头竖着", p[0]), g("，#×#那面朝下贴底", p[0])
     (dx, dy), (out,) = g("改成#×#那面朝下", p[1]), g("抽走了#升水", p[2])
@@ -350,6 +417,9 @@ def calc_016(p: list[str]) -> list[str | None]:
 
 
 def calc_017(p: list[str]) -> list[str | None]:
+    must(p[0], "一直这么转")
+    must(p[2], "之前的班不动")
+    must(p[3], "按改过的排法")
     cn = {"四": 4, "五": 5, "六": 6, "七": 7}
 
     def cycle(text: str) -> list[str]:
@@ -387,6 +457,9 @@ def calc_017(p: list[str]) -> list[str | None]:
 
 
 def calc_018(p: list[str]) -> list[str | None]:
+    must(p[0], "至少中一个隐藏款的概率是多少？写成最简分数")
+    must(p[1], "我再从剩下的里面随机拿", "至少中一个的概率变成多少？还是最简分数")
+    must(p[2], "至少中一个的概率超过", "从主播拆剩的那些里最少得拿几个？")
     (total, hid), (take,) = i("盲盒#个，里面正好#个隐藏款", p[0]), i("随机拿#个", p[0])
     (shown,), (take2,), (goal,) = i("先拆掉#个给大家看，都不是隐藏款", p[1]), i("随机拿#个", p[1]), i("超过#%", p[2])
 
@@ -400,6 +473,8 @@ def calc_018(p: list[str]) -> list[str | None]:
 
 
 def calc_019(p: list[str]) -> list[str | None]:
+    must(p[0], "数量都管够", "学生全坐下、每人一座，怎么租最便宜？")
+    must(p[1], "这下怎么租最便宜，多少钱？")
     kids, sb, cb, sm, cm = i("春游#个学生，租车公司有#座大巴每辆#元，#座中巴每辆#元", p[0])
     keep, limit = i("都要留出#个座给跟车老师，学生人数不含老师；而且大巴只剩#辆", p[1])
 
@@ -417,6 +492,11 @@ def calc_019(p: list[str]) -> list[str | None]:
 
 
 def calc_020(p: list[str]) -> list[str | None]:
+    must(p[0], "按月算、超额累进", "提成多少？")
+    must(p[1], "退货从退货当月的业绩里扣")
+    must(p[2], "退货要追溯", "两个月提成加起来多少？比按老规矩多了还是少了，差多少？")
+    must(p[3], "按新规矩", "9月得做多少业绩？")
+    must(p[4], "每个月提成超过", "下季度再发。还是按财务的新规矩", "三个月当期实发一共多少？")
     a, r1, a2, b, r2, b2, r3 = g("业绩#万以内的部分#%，#万到#万的部分#%，#万以上的部分#%", p[0])
     assert a == a2 and b == b2
 

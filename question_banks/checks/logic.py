@@ -86,6 +86,9 @@ def row(items: Iterable[str]) -> str:
 
 
 def logic_001(p: list[str]) -> list[str | None]:
+    need(p[0], "从周一到周五依次是谁")
+    need(p[1], "重新排，依次是谁")
+    need(p[2], "在这个基础上", "其他照旧。一共有几种排法？有没有谁的日子是定死的")
     who = names(r"药房五个人([^，]+)，周一到周五每人值一天班", p[0])
     r = {k: rule(v, who) for k, v in clauses(p[0]).items()}
     drop, new = m(r"第(.)条作废；换成一条新的：(.+?)。", p[1]).groups()
@@ -100,6 +103,8 @@ def logic_001(p: list[str]) -> list[str | None]:
 
 
 def logic_002(p: list[str]) -> list[str | None]:
+    need(p[0], "是谁动的？说真话的是哪两个？")
+    need(p[1], "是谁动的？")
     who = names(r"只可能是([^四]+)四个人里的一个", p[0])
     x = "(" + "|".join(who) + ")"
     said = dict(re.findall(x + "说：“(.+?)。”", p[0]))
@@ -205,6 +210,7 @@ def logic_004(p: list[str]) -> list[str | None]:
 
 
 def logic_005(p: list[str]) -> list[str | None]:
+    need(p[1], "把所有摆法都列出来")
     need(p[0], "上下两层、每层左中右三格", "上下两层从左到右各是什么")
     need(p[1], "前四条不变", "唯一定下来吗")
     items = names(r"左中右三格，放([^，]+)，一格一样", p[0])
@@ -265,6 +271,11 @@ def logic_006(p: list[str]) -> list[str | None]:
 
 
 def logic_007(p: list[str]) -> list[str | None]:
+    need(p[0], "光按这两条，一共有几种顺序")
+    need(p[1], "还剩几种")
+    need(p[2], "还剩几种")
+    need(p[3], "从头到尾是什么顺序")
+    need(p[4], "六条能同时满足吗？不能的话，⑥保留", "把可以撤的都说出来")
     who = names(r"年会五个节目：([^，]+)，一个接一个演", p[0])
     r: dict[str, Clue] = {}
     left = []
@@ -284,6 +295,8 @@ def logic_007(p: list[str]) -> list[str | None]:
 
 
 def logic_008(p: list[str]) -> list[str | None]:
+    need(p[0], "第一名、第二名、最后一名分别是谁")
+    need(p[1], "从多到少排一遍")
     who = names(r"五个骑手([^，]+)比这周的单量，没有并列", p[0])
     parts = m(r"没有并列。(.+?)。第一名", p[0])[1].split("；")
     r = [rule(t, who) for t in parts]
@@ -374,6 +387,9 @@ def logic_010(p: list[str]) -> list[str | None]:
 
 
 def logic_011(p: list[str]) -> list[str | None]:
+    need(p[0], "东西、南北方向各差几米？车头朝哪")
+    need(p[1], "其余照旧")
+    need(p[2], "在更正后的基础上", "转弯没错")
     m("转弯都是90度，掉头是180度，原地转不占距离", p[0])
     face = m("车头朝([东南西北])。依次：", p[0])[1]
     steps = m("依次：(.+?)。", p[0])[1].split("，")
@@ -402,6 +418,8 @@ def logic_011(p: list[str]) -> list[str | None]:
 
 
 def logic_012(p: list[str]) -> list[str | None]:
+    need(p[0], "从左到右怎么排")
+    need(p[1], "从左到右是什么")
     who = names(r"一排五间铺面要开([^，]+)，一间一家", p[0])
     r = {k: rule(v, who) for k, v in clauses(p[0]).items()}
     assert not order(who, r.values()), "第一轮应当无解"
@@ -428,7 +446,8 @@ def logic_013(p: list[str]) -> list[str | None]:
     m("标签一直贴的是最早那一版.*几个货位的标签跟东西对得上", p[3])
     m("全搬回最早的样子，每次只能对调任意两个货位的箱子，最少", p[4])
     s6 = [int(x) for x in m(r"先不搬.*又把(\d)号位和(\d)号位对调", p[5]).groups()]
-    label = m("贴“(.+?)”的是几号位？最早它在几号位", p[5])[1]
+    label, same_label = m("贴“(.+?)”的是几号位？(.+?)最早又在几号位", p[5]).groups()
+    assert label == same_label
 
     assert {*s1, *ring, *s6} <= set(range(1, 6)), "号位越界"
 
@@ -524,12 +543,15 @@ def logic_014(p: list[str]) -> list[str | None]:
 
 
 def logic_015(p: list[str]) -> list[str | None]:
+    need(p[1], "只看单条")
     m("戴降噪耳机的程序员.*比不戴的少三成", p[0])
     m("哪条最能支持“发耳机真能减少事故”，哪条最能削弱", p[1])
     opts = dict(re.findall(r"([A-D])\. ([^；。]+)[；。]", p[1]))
     assert len(opts) == 4
-    yes = only(k for k, t in opts.items() if "抽签" in t and "发" in t and "更少" in t)
-    no = only(k for k, t in opts.items() if "戴耳机的那批人" in t and "戴之前" in t and "就已经少" in t)
+    # 随机分组后发的一半更少：支持；戴之前就已经少同样多：削弱。
+    gap = m("人均线上事故比不戴的少(.成)", p[0])[1]
+    yes = only(k for k, t in opts.items() if re.search("抽签给一半人发了耳机，.+发了的这半比没发的那半事故更少", t))
+    no = only(k for k, t in opts.items() if re.search(f"戴耳机的那批人，在戴之前.+就已经少{gap}", t))
     return [None, f"最能支持的是{yes}，最能削弱的是{no}"]
 
 
@@ -567,6 +589,10 @@ def logic_016(p: list[str]) -> list[str | None]:
 
 
 def logic_017(p: list[str]) -> list[str | None]:
+    need(p[0], "说的话大家都听得见", "谁的最大？阿芝手里可能是几？把可能的都说出来")
+    need(p[1], "老谭手里是几")
+    need(p[2], "老谭手里是几")
+    need(p[3], "谁的最大？小余手里可能是几？把可能的都说出来")
     a, b, c = names(r"抽牌，(.+?)三个人从写着", p[0])
     lo, hi = map(int, m(r"写着(\d)到(\d)的牌里各抽一张，不会重", p[0]).groups())
     m("只能看自己的.*三个人都绝顶聪明、只说实话", p[0])
@@ -625,6 +651,7 @@ def logic_017(p: list[str]) -> list[str | None]:
 
 
 def logic_018(p: list[str]) -> list[str | None]:
+    need(p[2], "前面的信息都算数")
     for t in p:
         need(t, "哪些一定是真的？")
     words = {
@@ -677,22 +704,25 @@ def logic_018(p: list[str]) -> list[str | None]:
 
 
 def logic_019(p: list[str]) -> list[str | None]:
-    for t in p:
-        need(t, "最少抓几颗")
-    have = {k: int(v) for k, v in re.findall(r"(M\d)螺丝(\d+)颗", p[0])}
-    assert list(have) == ["M4", "M5", "M6", "M8"]
+    need(p[0], "摸出来才看得见是哪种，摸了不放回", "每种只能换一次", "他说得对吗？要保证换到")
+    need(p[1], "开摸前主持人抽走了", "还是每种只能换一次")
+    have = {k: int(v) for k, v in re.findall(r"([\u4e00-\u9fff]{2}券)(\d+)张", m("混着(.+?)，摸出来", p[0])[1])}
+    assert len(have) == CN[m("小崔说一共就([三四五])种", p[0])[1]]
 
     def least(stock: dict[str, int], kinds: int, each: int) -> int:
         assert sum(v >= each for v in stock.values()) >= kinds, "根本凑不齐"
         bad = (sum(t) for t in product(*(range(v + 1) for v in stock.values())) if sum(v >= each for v in t) < kinds)
         return max(bad) + 1
 
-    k1, e1 = m(r"保证手里有([两三])种规格各不少于(\d)颗", p[0]).groups()
-    n, t = m(r"先拿走了(\d)颗(M\d)", p[1]).groups()
-    k2, e2 = m(r"保证手里有([两三])种规格各不少于(\d)颗", p[1]).groups()
+    each1, each2 = (int(m(r"同一种凑够(\d)张(?:换|就换)一份", t)[1]) for t in p)
+    kinds1, kinds2 = (CN[m("要保证换到([两三])份，最少得摸几张", t)[1]] for t in p)
+    claim, k = m(r"摸(\d+)张准能换到([两三])份", p[0]).groups()
+    assert CN[k] == kinds1 and int(claim) == len(have) * each1
+    n, t = m(r"抽走了(\d)张([\u4e00-\u9fff]{2}券)", p[1]).groups()
     assert t in have and int(n) <= have[t]
-    left = have | {t: have[t] - int(n)}
-    return [f"最少抓{least(have, CN[k1], int(e1))}颗", f"最少抓{least(left, CN[k2], int(e2))}颗"]
+    one, two = least(have, kinds1, each1), least(have | {t: have[t] - int(n)}, kinds2, each2)
+    verdict = "对" if int(claim) >= one else "不对"
+    return [f"小崔说得{verdict}，最少摸{one}张", f"最少摸{two}张"]
 
 
 def logic_020(p: list[str]) -> list[str | None]:

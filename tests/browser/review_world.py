@@ -29,7 +29,7 @@ from tests.browser.watched import WATCH, Opened
 from tests.report.stage import example_store
 from tests.review.hall import on_a_socket
 
-PLAN = Plan(bank="open", judge="示例评委")
+PLAN = Plan(bank="demo", judge="示例评委")
 PLAIN = Terms(repeats=0, golds=0)  # nothing is mixed in that measures the person
 NAMES = ("示例甲", "示例乙", "示例评委")
 # Who has practised is led to the items without the guidelines first; an empty page has no storage.
@@ -226,7 +226,7 @@ class Command:
     links: dict[str, str] = field(default_factory=dict)
 
     def start(self, *options: str) -> None:
-        command = [str(Path(sys.executable).with_name("judge")), "review", "--bank", "open", "--items", "0"]
+        command = [str(Path(sys.executable).with_name("judge")), "review", "--bank", "demo", "--items", "0"]
         more = ["--repeats", "0", "--golds", "0", "--port", str(self.port), "--store", str(self.path), *options]
         self.process = subprocess.Popen(
             [*command, *more],
@@ -311,7 +311,7 @@ def judged_store(tmp_path_factory: pytest.TempPathFactory, drawn_store: Path) ->
     path = copied(drawn_store, tmp_path_factory.mktemp("judged"))
     store = open_store(str(path))
     room = opened(store, PLAN, Drawing(items=0), PLAIN, LIMITS).room
-    names = {one.key: one.candidate.name for one in store.dialogues("open")}
+    names = {one.key: one.candidate.name for one in store.dialogues("demo")}
     for who in ("张", "李"):
         store.invite(who, "reviewer")
         for at in range(30):

@@ -107,12 +107,13 @@ def test_a_file_of_answers_stands_for_a_candidate(live: RunCommand, server: Serv
     mine = [row for row in rows if row["candidate"] == "示例甲"]
     path = tmp_path / "旧版答案.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in mine), encoding="utf-8")
-    done = live("compare", "新", f"answers:{path}", "--judge", "评委", "--abilities", "计算", "--json")
+    assert live("import", str(root / "docs/example/demo.jsonl")).code == 0
+    done = live("compare", "新", f"answers:{path}", "--judge", "评委", "--abilities", "计算", "--bank", "demo", "--json")
     assert done.code == 0, done.err
     assert (done.json["second"], done.json["overall"]["counts"]["judged"]) == ("示例甲", 6)
     both = tmp_path / "两个.jsonl"
     both.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    refused = live("compare", "新", f"answers:{both}", "--judge", "评委")
+    refused = live("compare", "新", f"answers:{both}", "--judge", "评委", "--bank", "demo")
     assert refused.code == 2
     assert "有 2 个候选" in refused.err
     assert "没有这个回答文件" in live("compare", "新", "answers:没有.jsonl", "--judge", "评委").err
@@ -436,7 +437,8 @@ def test_what_could_never_be_judged_is_not_paid_for(live: RunCommand, server: Se
     some = [row for row in rows if row["candidate"] == "示例甲"][:4]
     path = tmp_path / "部分.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in some), encoding="utf-8")
-    done = live("compare", f"answers:{path}", "新", "--judge", "评委", "--samples", "2")
+    assert live("import", str(root / "docs/example/demo.jsonl")).code == 0
+    done = live("compare", f"answers:{path}", "新", "--judge", "评委", "--samples", "2", "--bank", "demo")
     assert done.code == 0, done.err
     assert "计划：4 题" in done.err
     assert "有 56 题缺已有候选的回答，比不了，不问" in done.err

@@ -35,7 +35,7 @@ from tests.review import scene
 ROOT = Path(__file__).resolve().parents[2]
 TURNS = 9  # of a hostile question
 BEST = ("Qwen-Sample-72B-Instruct", "GLM-Sample-32B", "示例丙")
-PAIR = Plan(("示例甲", "示例乙"), bank="open", judge="示例评委")
+PAIR = Plan(("示例甲", "示例乙"), bank="demo", judge="示例评委")
 
 
 def example_store(folder: Path) -> Store:
@@ -43,7 +43,7 @@ def example_store(folder: Path) -> Store:
     store = open_store(str(folder / "judge.db"), create=True)
     example = ROOT / "docs" / "example"
     files = [example / name for name in ("answers.jsonl", "judgments.jsonl", "human_verdicts.jsonl")]
-    own.read(ROOT / "question_banks" / "open.jsonl", also=files).add_to(store)
+    own.read(ROOT / "docs" / "example" / "demo.jsonl", also=files).add_to(store)
     return store
 
 

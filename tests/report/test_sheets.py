@@ -24,7 +24,7 @@ from judge.store import Store, open_store
 from tests.hostile import HOSTILE
 
 ROOT = Path(__file__).resolve().parents[2]
-PAIR = Plan(("示例甲", "示例乙"), bank="open", judge="示例评委")
+PAIR = Plan(("示例甲", "示例乙"), bank="demo", judge="示例评委")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     opened = open_store(str(tmp_path_factory.mktemp("store") / "judge.db"), create=True)
     example = ROOT / "docs" / "example"
     files = [example / name for name in ("answers.jsonl", "judgments.jsonl", "human_verdicts.jsonl")]
-    found = own.read(ROOT / "question_banks" / "open.jsonl", also=files)
+    found = own.read(ROOT / "docs" / "example" / "demo.jsonl", also=files)
     found.add_to(opened)
     yield opened
     opened.engine.dispose()
@@ -163,7 +163,7 @@ def test_a_diff_says_what_changed_and_what_it_did(store: Store) -> None:
     second = Judge("示例评委二", Model("recorded:own", "示例评委", revision="2"), protocol="pair", template="新提示词")
     said = [
         Judgment(one.case, second, one.result)
-        for item in store.items("open")
+        for item in store.items("demo")
         for one in item.human_verdicts
         if isinstance(one.result, Verdict)
     ]
@@ -179,7 +179,7 @@ def test_a_diff_says_what_changed_and_what_it_did(store: Store) -> None:
     assert (first.candidate, first.was, first.ability) == ("示例甲", "示例甲", None)
     assert first.difference.value == pytest.approx(first.after.value - first.before.value, abs=1e-9)
     assert first.difference.low <= first.difference.value <= first.difference.high
-    assert {one.ability for one in found.effects[1:]} <= set(store.question_columns("open")[1])
+    assert {one.ability for one in found.effects[1:]} <= set(store.question_columns("demo")[1])
     for language in ("zh", "en"):
         assert words(language)["effect.heading"] in markdown_diff(found, words(language))  # type: ignore[arg-type]
     same = pipeline.diff(store, plans[0], plans[0])

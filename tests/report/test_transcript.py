@@ -32,10 +32,11 @@ SHORT = [attack for attack in HOSTILE if len(attack.text) < 20_000]
 
 @pytest.mark.parametrize("attack", SHORT, ids=lambda attack: attack.id)
 def test_nothing_an_answer_says_moves_the_cursor_or_turns_the_text(attack: Attack) -> None:
-    text = attack.text
+    whole, text = attack.text, attack.text[:2000]  # whole in one place: to lay one out takes its time
     question = Question("敌意", text[:40] or "空", "计算", (Turn(text, reference=text, key_points=(text,)),))
     dialogues = tuple(
-        Dialogue(question, Candidate(f"{name}{text[:30]}", Model("e", name)), (Answer(text, text),)) for name in "甲乙"
+        Dialogue(question, Candidate(f"{name}{text[:30]}", Model("e", name)), (Answer(text, said),))
+        for name, said in (("甲", whole), ("乙", text))
     )
     case = Case(question, Scope(), dialogues)
     judge = Judge(f"评委{text[:30]}", Model("e", "j"), protocol="pair")

@@ -57,7 +57,9 @@ def _corrected(found: Correction) -> dict[str, Json]:
         "audits": found.audits,
         "population": found.population,
         "least": found.needed,
-        "alone": None if found.saving is None else found.audits + found.saving,  # labels people would need by themselves
+        "alone": None
+        if found.saving is None
+        else found.audits + found.saving,  # labels people would need by themselves
         "unit": found.unit,
     }
 

@@ -8,6 +8,8 @@ def check(namespace: dict) -> None:
             "2号炉 852.04c",
             "",
             "2号炉 F",
+            "2号炉 12CF",
+            "2号炉 12CC",
             "1号炉 nanF",
             "1号炉 --C",
             "3号炉 32f",

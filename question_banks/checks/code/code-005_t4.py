@@ -18,4 +18,5 @@ def check(namespace: dict) -> None:
     assert 1 in line_no(["b nanF"], strict=True)
     assert 3 in line_no(["a 100F", " ", "x y z"])
     assert 2 in line_no(["a 100F", "甲 C"])
+    assert 2 in line_no(["a 100F", "甲 12CF"])
     assert f(["a 1", "", "a 2", "b --", "c", "d nan", "a 100F"], strict=False) == {"a": (3, 1.0, 37.8)}

@@ -26,6 +26,7 @@ def check(namespace: dict) -> None:
         "B-07-3\n",
         " B-07-3",
         "B-１2-3",
+        "B-1２-3",
         "B-2４-3",
         "",
         "B—07—3",

@@ -4,7 +4,19 @@ import re
 def check(namespace: dict) -> None:
     f = namespace["find_slots"]
     assert list(f("先去B-07-3拿两箱，再到H-24-5补货")) == ["B-07-3", "H-24-5"]
-    for s in ["AB-07-3", "B-07-35", "SKU-B-07-3", "B-07-3-1", "1B-07-3", "B-07-3x", "I-07-3", "去B-25-1", ""]:
+    for s in [
+        "AB-07-3",
+        "B-07-35",
+        "SKU-B-07-3",
+        "B-07-3-1",
+        "1B-07-3",
+        "B-07-3x",
+        "bB-07-3",
+        "A-01-1B-02-2",
+        "I-07-3",
+        "去B-25-1",
+        "",
+    ]:
         assert list(f(s)) == [], s
     assert list(f("B-07-3、B-07-3，N-01-1")) == ["B-07-3", "B-07-3", "N-01-1"]
     assert list(f("A-01-1 B-02-2")) == ["A-01-1", "B-02-2"]

@@ -6,7 +6,7 @@ def check(namespace: dict) -> None:
     assert [lm.allow("老张", 5) for _ in range(3)] == [True, True, False]
     assert lm.allow("小李", 6) is True
     assert lm.allow("小李", 8) is False  # 被拒也算“上一次”
-    for u, t in (("小王", 7), ("小李", 5), ("老张", -100)):
+    for u, t in (("老张", -100), ("小李", 5), ("小王", 7), ("小王", 7)):
         before = (lm.left("小王", 8), lm.left("小李", 8), lm.left("老张", 8), len(lm.hits))
         try:
             lm.allow(u, t)

@@ -9,5 +9,5 @@ def check(namespace: dict) -> None:
     with contextlib.redirect_stdout(buf):
         exec(src, {})
     got = buf.getvalue().strip()
-    assert got == "-4 1 -3\n0 2 2\n(-3, -2) (-3, 2)\nTrue False True", got
+    assert got == "-2 45\n-1 45 False", got
     assert got in namespace["__references__"][0]

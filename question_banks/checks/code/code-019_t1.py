@@ -1,4 +1,5 @@
 import itertools
+import random
 
 
 def check(namespace: dict) -> None:
@@ -10,6 +11,12 @@ def check(namespace: dict) -> None:
     assert list(f("ababab", 2)) == list("ab")  # 被压掉的也算输入
     assert list(f("abcabca", 2)) == list("abcabca")
     assert list(f("abxab", 3)) == list("abx")
+    assert list(f("abbba", 2)) == list("aba")  # 被压掉的输入会把 a 顶出窗口
+    rnd = random.Random(12)
+    for _ in range(300):
+        s = [rnd.choice("abcd") for _ in range(rnd.randrange(0, 20))]
+        k = rnd.randrange(0, 5)
+        assert list(f(iter(s), k)) == [x for i, x in enumerate(s) if x not in s[max(0, i - k) : i]], (s, k)
     g = f(itertools.cycle("ab"), 1)
     assert list(itertools.islice(g, 5)) == list("ababa")
     pulled = []

@@ -33,3 +33,12 @@ def check(namespace: dict) -> None:
     assert time.perf_counter() - t < 4
     g = f(itertools.count(), 4)
     assert list(itertools.islice(g, 3)) == [0, 1, 2]
+    pulled = []
+
+    def feed():
+        for i in range(10):
+            pulled.append(i)
+            yield i
+
+    g = f(feed(), 3)
+    assert next(g) == 0 and next(g) == 1 and pulled == [0, 1]  # 来一条处理一条，不预取

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from judge.bank.sealed import sealed_lines
+from judge.bank.soundness import Balance
 from judge.errors import InputError, nearest
 from judge.jsonl import STRICT, Misfit, Row, byte_lines, decoded, parse_object, shaped
 from judge.records import ABILITIES, Bank, Question, Turn
@@ -40,7 +42,12 @@ class QuestionRow(BaseModel):
 
 
 class HeaderRow(BaseModel):
-    """The header of a bank; `abilities` that stand there but are empty leave the abilities free."""
+    """The header of a bank; `abilities` that stand there but are empty leave the abilities free.
+
+    canary: a line that stands nowhere else, by which a model trained on the bank can be told. sealed, password: a zip beside
+    the bank with further questions. balance: what the bank says it holds. proved: abilities every question of which has a
+    program in `checks/` beside the bank.
+    """
 
     model_config = STRICT
 
@@ -50,6 +57,11 @@ class HeaderRow(BaseModel):
     licence: str = ""
     abilities: tuple[Name, ...] = ABILITIES
     complete: bool = True
+    canary: str = ""
+    sealed: Annotated[str, Field(pattern=r"^[^/\\]+\.zip$")] | None = None
+    password: str = ""
+    balance: Balance | None = None
+    proved: tuple[Name, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class Fault:
 
 def read_bank(path: Path) -> tuple[Bank, tuple[Question, ...]]:
     """Read a bank without a fault; raises InputError with the first one."""
-    draft = _draft(path)
+    draft = draft_of(path)
     for fault in draft.faults:
         raise InputError(fault.message, where=fault.where, fix=fault.fix)
     return draft.bank, tuple(draft.questions)
@@ -74,7 +86,7 @@ def read_bank(path: Path) -> tuple[Bank, tuple[Question, ...]]:
 
 def check_bank(path: Path) -> tuple[Fault, ...]:
     """Return every fault of a bank, in the order of the file; none where it can be used."""
-    return tuple(_draft(path).faults)
+    return tuple(draft_of(path).faults)
 
 
 def shipped_banks() -> list[Path]:
@@ -124,10 +136,11 @@ def question_of(row: QuestionRow, bank: str) -> Question:
 
 
 @dataclass
-class _Draft:
-    """A bank while it is read: questions with the place of each, and faults."""
+class Draft:
+    """A bank as it is read: questions with the place of each, and faults."""
 
     bank: Bank
+    header: HeaderRow | None = None
     started: bool = False
     questions: list[Question] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
@@ -135,12 +148,17 @@ class _Draft:
     texts: dict[tuple[str, ...], str] = field(default_factory=dict)
 
 
-def _draft(path: Path) -> _Draft:
-    draft = _Draft(headless(path))
+def draft_of(path: Path) -> Draft:
+    """Read a bank with all its faults, and what lies sealed beside it."""
+    draft = Draft(headless(path))
     try:
         for where, line in byte_lines(path):
             if line.strip():
                 _add_line(draft, line, where)
+        if draft.header and draft.header.sealed:
+            for where, line in sealed_lines(path.parent / draft.header.sealed, draft.header.password):
+                if line.strip():
+                    _add_line(draft, line, where)
     except InputError as error:  # the file as a whole cannot be read
         draft.faults.append(Fault(error.where, error.message, error.fix))
     if not draft.started and not draft.faults:
@@ -148,7 +166,7 @@ def _draft(path: Path) -> _Draft:
     return draft
 
 
-def _add_line(draft: _Draft, line: bytes, where: str) -> None:
+def _add_line(draft: Draft, line: bytes, where: str) -> None:
     first, draft.started = not draft.started, True
     try:
         row = parse_object(decoded(line, where), where)
@@ -170,14 +188,14 @@ def _add_line(draft: _Draft, line: bytes, where: str) -> None:
     draft.questions.append(question)
 
 
-def _add_header(draft: _Draft, row: Row, where: str, first: bool) -> None:
+def _add_header(draft: Draft, row: Row, where: str, first: bool) -> None:
     found = shaped(HeaderRow, row)
     if isinstance(found, tuple):
         draft.faults += [_fault(where, misfit) for misfit in found]
     elif not first:
         draft.faults.append(Fault(where, "表头只能写一次，而且在第一行", "把它移到第一行，或拆成两个文件"))
     else:
-        draft.bank = bank_of(found)
+        draft.header, draft.bank = found, bank_of(found)
 
 
 def _fault(place: str, misfit: Misfit) -> Fault:
@@ -225,7 +243,7 @@ def _turn_misfits(turn: Turn, at: int) -> Iterator[Misfit]:
         yield Misfit(f"{path}.depends_on", "这一轮不依赖前面任何一轮", "写上它依赖的轮次；真的无关就另立一题")
 
 
-def _repeats(question: Question, where: str, draft: _Draft) -> Iterator[Misfit]:
+def _repeats(question: Question, where: str, draft: Draft) -> Iterator[Misfit]:
     """Yield the faults of a question that stood in the file before, by its id or by its text."""
     here = f"第 {where.rpartition(' 第 ')[2]}"
     if (line := draft.ids.setdefault(question.id, here)) != here:
