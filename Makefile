@@ -1,11 +1,12 @@
 # make demo   不用密钥、不联网，用离线评委比较两份示例回答
 # make test   装好一切并跑完全部测试
+# make check-bank  检查随包的题库：格式、雷同、配比，并用程序重新推一遍参考答案
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test test-quick lint format bench bench-coverage bench-ratings bench-validity clean
+.PHONY: help demo check-bank test test-quick lint format bench bench-coverage bench-ratings bench-validity clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -27,6 +28,9 @@ $(VENV)/.test: pyproject.toml $(VENV)/.python
 demo: $(VENV)/.core
 	@$(BIN)/judge demo
 
+check-bank: $(VENV)/.core
+	$(BIN)/judge banks check question_banks/open.jsonl --run-checks $(if $(wildcard ../shared/data/question_sets),--against ../shared/data/question_sets)
+
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -36,7 +40,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: lint
+test: lint check-bank
 	@.ci/browser
 	$(BIN)/pytest -n logical --dist loadfile
 

@@ -51,6 +51,11 @@ class How:
         """Tell whether answers are scored one by one, rather than compared."""
         return self.protocol in SCORING
 
+    @property
+    def by_turn(self) -> bool:
+        """Tell whether the protocol itself rates every turn."""
+        return self.protocol == "mtbench"
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -89,8 +94,7 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
     ]
     design: Design = "single" if how.scores else wish.design
     keys = [candidate.key for candidate in candidates]
-    by_turn = wish.by_turn or how.protocol == "mtbench"
-    drawn = draw(blank, keys, design=design, order=how.order, by_turn=by_turn, seed=wish.seed)
+    drawn = draw(blank, keys, design=design, order=how.order, by_turn=wish.by_turn, seed=wish.seed)
     work = Work(
         questions,
         candidates,

@@ -16,8 +16,8 @@ from judge.errors import InputError, NothingToCompare
 from judge.hearing import Heard, hear, orders_of, scopes_of
 from judge.limits import LIMITS, Limit
 from judge.models.prices import Price
-from judge.records import AGAIN, Plan
-from judge.report import board, build, views
+from judge.records import AGAIN, Judge, Plan
+from judge.report import board, build, scoring, views
 from judge.report import diff as diffs
 from judge.report.board import PLAIN, Board, ControlRow, Early, View
 from judge.report.build import Again, CompareReport
@@ -120,8 +120,8 @@ def _board(
     heard = hear(store, bank, resolve.chosen(plan, known), plan, human=human)
     material, comparisons = heard.material, heard.comparisons
     baseline = _baseline(comparisons, plan, known) if material.paired else None
-    if material.paired and by == "dimension":
-        raise InputError("两两评判没有评分维度", where="--by", fix="换成 --by ability 或 --by turn")
+    if material.paired and by in ("dimension", "branch"):
+        raise InputError("两两评判没有评分维度，也不按两支平均", where="--by", fix="换成 --by ability 或 --by turn")
     if not material.paired and plan.baseline is not None:
         raise InputError("按得分排的榜没有基线", where="--baseline", fix="去掉它；要看两个候选的差距用 judge compare")
     orders = orders_of(store, heard, plan)
@@ -131,7 +131,9 @@ def _board(
         scores = store.dimension_scores(bank, material.judge_code, plan.history)
         found = board.dimension_board(material, comparisons, scores, plan)
     else:
-        found = board.score_board(material, comparisons, plan, by)
+        rule = scoring.rule_of(_judge_of(store, material))
+        by = "branch" if by is None and rule.branched else by
+        found = board.score_board(material, comparisons, plan, by, rule)
     evidence = evidence_on(store, heard, plan, limits)
     certificate = certify(evidence)
     found = views.viewed(
@@ -157,6 +159,12 @@ def _board(
     members = tuple(replace(one, half_tie=None) for one in heard.members)
     found = replace(found, members=members, controls=controls, spared=heard.spared, struck=material.struck)
     return found, heard, evidence
+
+
+def _judge_of(store: Store, material: resolve.Material) -> Judge | None:
+    """Return the one judge whose scores these are; None for people."""
+    known = {one.name: one for one in store.known_judges(material.bank.name)}
+    return known.get(material.judge)
 
 
 def _controls(store: Store, bank: str, found: Board, plan: Plan) -> tuple[ControlRow, ...]:

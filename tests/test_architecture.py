@@ -49,6 +49,7 @@ LEVELS = [
     {"judge.certificate"},
     {
         "judge.resolve",
+        "judge.bank.leaks",
         "judge.importers",
         "judge.rereading",
         "judge.dialogue",
@@ -61,6 +62,7 @@ LEVELS = [
         "judge.report.build",
         "judge.report.ratings",
         "judge.report.board",
+        "judge.report.scoring",
         "judge.report.views",
         "judge.report.document",
         "judge.report.diff",

@@ -146,6 +146,7 @@ class Draft:
     faults: list[Fault] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)  # question -> where it stood first
     texts: dict[tuple[str, ...], str] = field(default_factory=dict)
+    sealed: set[str] = field(default_factory=set)  # ids of what lies in the zip
 
 
 def draft_of(path: Path) -> Draft:
@@ -159,6 +160,7 @@ def draft_of(path: Path) -> Draft:
             for where, line in sealed_lines(path.parent / draft.header.sealed, draft.header.password):
                 if line.strip():
                     _add_line(draft, line, where)
+                    draft.sealed.update(one.id for one in draft.questions[-1:])
     except InputError as error:  # the file as a whole cannot be read
         draft.faults.append(Fault(error.where, error.message, error.fix))
     if not draft.started and not draft.faults:
@@ -245,7 +247,7 @@ def _turn_misfits(turn: Turn, at: int) -> Iterator[Misfit]:
 
 def _repeats(question: Question, where: str, draft: Draft) -> Iterator[Misfit]:
     """Yield the faults of a question that stood in the file before, by its id or by its text."""
-    here = f"第 {where.rpartition(' 第 ')[2]}"
+    here = where.rpartition(" › ")[2] if " › " in where else f"第 {where.rpartition(' 第 ')[2]}"
     if (line := draft.ids.setdefault(question.id, here)) != here:
         yield Misfit("id", f"题号 {question.id} 在{line}已经用过", "换一个题号；改过的题加大 version，只留新的")
     if question.turns and (line := draft.texts.setdefault(_said(question), here)) != here:

@@ -35,7 +35,11 @@ def changes(before: Sequence[Question], after: Sequence[Question]) -> list[Chang
 
 
 def _latest(questions: Sequence[Question]) -> Mapping[str, Question]:
-    return {one.id: one for one in sorted(questions, key=lambda one: one.version)}
+    found: dict[str, Question] = {}
+    for one in questions:
+        if one.id not in found or one.version >= found[one.id].version:
+            found[one.id] = one
+    return found
 
 
 def _different(was: Question, one: Question) -> list[str]:

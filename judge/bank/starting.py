@@ -24,16 +24,16 @@ def starting(name: str, title: str, abilities: Sequence[str]) -> list[dict[str, 
 
 def _example(number: int, ability: str) -> dict[str, Json]:
     first: dict[str, Json] = {
-        "prompt": f"（样题 {number}：第一轮，{ability}的用户会怎么说，就怎么写）",
+        "prompt": f"{ability}：第一轮的话",
         "reference": None,
         "reference_kind": "rubric",
-        "key_points": [f"{ability}：要点一，能核对的", "要点二"],
+        "key_points": [f"{ability}：能核对的要点一", "要点二"],
         "depends_on": [],
         "expected": "answer",
     }
     second: dict[str, Json] = {
         **first,
-        "prompt": f"（样题 {number}：第二轮，改一个条件、纠正一处或回头问，答案只由用户说过的话推出）",
+        "prompt": f"{ability}：改一个条件",
         "key_points": ["按改过的条件答", "没改的照旧"],
         "depends_on": [1],
     }

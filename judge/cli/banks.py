@@ -11,6 +11,7 @@ import click
 
 from judge.cli.help import Command, Group
 from judge.cli.output import console, fields_of, json_option, listed, opened, print_json, store_option
+from judge.cli.probe import probe
 from judge.errors import Failed, InputError, UnknownName
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _file(name: str) -> Path:
     return path
 
 
-def _read(name: str, abilities: str | None = None) -> tuple[Draft, list[Question]]:
+def read(name: str, abilities: str | None = None) -> tuple[Draft, list[Question]]:
     """Read a bank without a fault; raises InputError with the first one."""
     from judge.bank import draft_of
 
@@ -98,6 +99,9 @@ def _read(name: str, abilities: str | None = None) -> tuple[Draft, list[Question
         if one not in {question.ability for question in draft.questions}:
             raise UnknownName("能力", one, {question.ability for question in draft.questions})
     return draft, [one for one in draft.questions if not wanted or one.ability in wanted]
+
+
+banks.add_command(probe)
 
 
 # ── check ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -171,7 +175,7 @@ def _texts(against: Sequence[Path]) -> Mapping[str, list[str]]:
 @json_option
 def show(name: str, question: str | None, abilities: str | None, as_json: bool) -> None:
     """题库里的题：每题一行，或一道题的全部。"""
-    _, questions = _read(name, abilities)
+    _, questions = read(name, abilities)
     if question is not None:
         known = {one.id: one for one in questions}
         if question not in known:
@@ -196,7 +200,7 @@ def stats(name: str, as_json: bool) -> None:
     from judge.bank.figures import bank_hash, by_ability
     from judge.report.terminal_banks import print_counts
 
-    draft, questions = _read(name)
+    draft, questions = read(name)
     if as_json:
         content: dict[str, object] = {
             "bank": fields_of(draft.bank),
@@ -235,7 +239,7 @@ def diff(before: str, after: str, as_json: bool) -> None:
     """两版题库差在哪：新题、删掉的、改过的；改了题面或参考却没加版本号的，算毛病。"""
     from judge.bank.changes import changes
 
-    found = changes(_read(before)[1], _read(after)[1])
+    found = changes(read(before)[1], read(after)[1])
     silent = [one.id for one in found if one.silent]
     if as_json:
         print_json("judge.banks.diff/1", {"changes": found})

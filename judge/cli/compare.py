@@ -95,7 +95,7 @@ def compare(
             "abilities": listed(abilities),
             "panel": panel,
             "history": history,
-            "scope": scope,
+            "scope": "turns" if flags.how.by_turn else scope,
             "margin": margin,
             "tie_within": tie_within,
             "filtered": filtered,

@@ -55,7 +55,11 @@ EPILOG = """\b
 @click.option(
     "--for", "target", type=click.Choice(["like", "bank"]), help="校正要知道的：像这样的题（默认），或只就这份题库"
 )
-@click.option("--by", type=click.Choice(["ability", "turn", "dimension"]), help="再按能力、轮次或评分维度分列")
+@click.option(
+    "--by",
+    type=click.Choice(["ability", "turn", "dimension", "branch"]),
+    help="再按能力、轮次、评分维度，或推理与语言两支（AlignBench）分列",
+)
 @click.option("--baseline", metavar="候选", help="以谁为基线算 OPEN（都只同一个候选比过时自动取它）")
 @click.option("--candidates", metavar="候选,…", help="只排这些候选，逗号分隔")
 @click.option("--abilities", metavar="能力,…", help="只看这些能力，逗号分隔")

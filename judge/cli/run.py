@@ -79,6 +79,7 @@ def run(
     names, judges = (tuple(one for one in listed(said) or () if one) for said in (models, judge_name))
     if len(set(names)) < 2:
         raise InputError("至少要两个不同的候选", where="--models", fix="用逗号分开，例如 --models 新版,旧版")
+    scope = "turns" if flags.how.by_turn else scope
     voices = live.opened_voices(flags.revisions)
     wish = Wish(
         candidates=names,

@@ -10,9 +10,10 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from judge.certificate import Certificate
-from judge.columns import JudgmentColumns, Kind
+from judge.columns import Codes, JudgmentColumns, Kind
 from judge.comparison import Comparisons
 from judge.records import Plan, Scores, Tally
+from judge.report import scoring
 from judge.report.build import Member, abilities_of, counts
 from judge.report.correction import Correction
 from judge.report.ratings import Method, Rated, Rating, StyleBoard, Styled
@@ -22,7 +23,7 @@ from judge.stats.win_rate import WinRates, win_rates
 from judge.stopping import Orders, against
 from judge.thrift import Spared
 
-By: TypeAlias = Literal["ability", "turn", "dimension"]
+By: TypeAlias = Literal["ability", "turn", "dimension", "branch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class Board:
     judge: str
     source: Literal["verdicts", "scores", "human", "published"]
     scope: str
-    by: Literal["ability", "turn", "dimension"] | None
+    by: By | None
     scale: tuple[float, float] | None  # worst and best score, where all questions share one
     baseline: str | None
     unjudged: int  # planned comparisons, or planned scores, that are not in the figures
@@ -143,20 +144,27 @@ class Board:
     struck: Struck = ()  # questions that people took out of the scores
 
 
-def score_board(material: Material, comparisons: Comparisons, plan: Plan, by: By | None) -> Board:
+def score_board(
+    material: Material, comparisons: Comparisons, plan: Plan, by: By | None, rule: scoring.Rule = scoring.PLAIN
+) -> Board:
     """Rank candidates by the overall scores they were given; comparisons are those the scores imply."""
     scored = material.judgments.take(material.judgments.scored)
+    counts = scoring.worth(material, scored, rule)
+    if by == "branch":
+        rule = replace(rule, branched=True)
     scales = np.unique(np.stack([scored.worst, scored.best], axis=1), axis=0)
     scale = (float(scales[0, 0]), float(scales[0, 1])) if len(scales) == 1 else None
     ranks = bool(len(scales)) and bool((scales[:, 0] > scales[:, 1]).any())
     rows = []
     for code in material.candidates.tolist():
-        mine = scored.take(scored.first == code)
-        total = None if ranks else _total(material, mine, plan)
+        mine, counted = scored.take(scored.first == code), counts.take(counts.first == code)
+        total = None if ranks else _total(material, counted, plan, rule)
         rows.append(
             replace(
                 _counted(material, code),
-                mean=None if scale is None else cluster_mean(mine.value, mine.question, plan.confidence, share=False),
+                mean=None
+                if scale is None
+                else cluster_mean(counted.value, counted.question, plan.confidence, share=False),
                 total=total,
                 half_tie=_half_tie(comparisons, code, plan),
                 parts=_score_parts(material, mine, by, scale, ranks),
@@ -183,9 +191,10 @@ def _scored_board(
     )
 
 
-def _total(material: Material, scored: JudgmentColumns, plan: Plan) -> Estimate | None:
+def _total(material: Material, scored: JudgmentColumns, plan: Plan, rule: scoring.Rule) -> Estimate | None:
     ability = abilities_of(material, scored.question)
-    total = stratified_ratio(scored.value, scored.best, ability, scored.question, plan.confidence)
+    shares = scoring.branch_shares(material.abilities, ability) if rule.branched else None
+    total = stratified_ratio(scored.value, scored.best, ability, scored.question, plan.confidence, shares)
     return None if total is None else total.scaled(100)
 
 
@@ -195,14 +204,30 @@ def _score_parts(
     """Break a candidate's scores down: the mean where all share a scale, else 100 · points / full points."""
     if by is None or by == "dimension":
         return ()
+    ability = abilities_of(material, scored.question)
     if by == "ability":
-        group, names = abilities_of(material, scored.question), list(enumerate(material.abilities))
+        group, names = ability, list(enumerate(material.abilities))
+    elif by == "branch":
+        return _branch_parts(material, scored, ability, scale)
     else:
         group, names = scored.scope, [(int(turn), f"第 {turn} 轮") for turn in material.scopes if turn]
     return tuple(
         Part(name, _figure(scored.take(group == at), scale is not None or ranks), int((group == at).sum()))
         for at, name in names
     )
+
+
+def _branch_parts(
+    material: Material, scored: JudgmentColumns, ability: Codes, scale: tuple[float, float] | None
+) -> tuple[Part, ...]:
+    """Return the mean of each branch: the mean of its abilities' means, as its questions do not weigh the same."""
+    branch, parts = scoring.branch_of(material.abilities), []
+    for at, name in enumerate(scoring.BRANCHES):
+        inside = [one for one in np.unique(ability).tolist() if branch[one] == at]
+        figures = [_figure(scored.take(ability == one), scale is not None) for one in inside]
+        said = [one for one in figures if one is not None]
+        parts.append(Part(name, float(np.mean(said)) if said else None, int((branch[ability] == at).sum())))
+    return tuple(parts)
 
 
 def _figure(scored: JudgmentColumns, mean: bool) -> float | None:

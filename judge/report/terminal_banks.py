@@ -31,14 +31,15 @@ def print_counts(bank: Bank, counts: Sequence[Counts], hash_: str, console: Cons
     heads = [
         f"{low} 轮" if low == high else f"{low}–{high} 轮" if high < 999 else f"{low} 轮以上" for low, high in spans
     ]
-    table = grid(["能力", "题", "轮", *heads, *KINDS.values(), "应拒", "陷阱", "易/中/难"])
+    kinds = [kind for kind in KINDS if counts[-1].kinds.get(kind)]
+    table = grid(["能力", "题", "轮", *heads, *(KINDS[kind] for kind in kinds), "应拒", "陷阱", "易/中/难"])
     for one in counts:
         difficulty = "/".join(str(one.difficulty.get(level, 0)) for level in (1, 2, 3))
         cells = [
             one.questions,
             one.turns,
             *(_within(one, span) for span in spans),
-            *(one.kinds.get(kind, 0) for kind in KINDS),
+            *(one.kinds.get(kind, 0) for kind in kinds),
             one.refuse,
             one.traps,
         ]

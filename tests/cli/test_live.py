@@ -108,7 +108,9 @@ def test_a_file_of_answers_stands_for_a_candidate(live: RunCommand, server: Serv
     path = tmp_path / "旧版答案.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in mine), encoding="utf-8")
     assert live("import", str(root / "docs/example/demo.jsonl")).code == 0
-    done = live("compare", "新", f"answers:{path}", "--judge", "评委", "--abilities", "计算", "--bank", "demo", "--json")
+    done = live(
+        "compare", "新", f"answers:{path}", "--judge", "评委", "--abilities", "计算", "--bank", "demo", "--json"
+    )
     assert done.code == 0, done.err
     assert (done.json["second"], done.json["overall"]["counts"]["judged"]) == ("示例甲", 6)
     both = tmp_path / "两个.jsonl"

@@ -54,7 +54,7 @@ def test_a_gate_ends_with_five_after_the_report_is_written(imported: RunCommand,
 def test_what_ran_live_is_a_run_with_a_name(judge_here: RunCommand) -> None:
     assert judge_here("demo", "--store", "demo.db").code == 0
     ran = judge_here(
-        "run", "--models", "示例甲,示例乙", "--judge", "baseline", "--bank", "open", "--json", store="demo.db"
+        "run", "--models", "示例甲,示例乙", "--judge", "baseline", "--bank", "demo", "--json", store="demo.db"
     )
     assert ran.code == 0, ran.err
     runs = [one for one in judge_here("runs", "--json", store="demo.db").json["runs"] if one["kind"] == "compare"]
@@ -63,14 +63,14 @@ def test_what_ran_live_is_a_run_with_a_name(judge_here: RunCommand) -> None:
     assert by_key.code == 0, by_key.err
     assert by_key.json["candidates"] == ["示例甲", "示例乙"]
     again = judge_here(
-        "run", "--models", "示例甲,示例乙", "--judge", "baseline", "--bank", "open", "--json", store="demo.db"
+        "run", "--models", "示例甲,示例乙", "--judge", "baseline", "--bank", "demo", "--json", store="demo.db"
     )
     assert again.code == 0
     assert (
         len([one for one in judge_here("runs", "--json", store="demo.db").json["runs"] if one["kind"] == "compare"])
         == 1
     )
-    diff = judge_here("report", "--diff", runs[0]["key"][:8], "open::baseline", store="demo.db")
+    diff = judge_here("report", "--diff", runs[0]["key"][:8], "demo::baseline", store="demo.db")
     assert diff.code == 0, diff.err
     assert "什么也没变" in diff.out
 

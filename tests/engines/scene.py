@@ -27,8 +27,9 @@ def script(messages: list[dict[str, str]]) -> str | Answer:
     """Answer as a candidate by the strength in the system prompt; judge by which of two transcripts is strong."""
     last = messages[-1]["content"]
     if "开始：对话" in last:
-        form = re.findall(r"\{[^{}]*: X\}", last)[-1]
-        return "理由。\n" + form.replace("X", "8" if "强答" in last else "5")
+        score = "8" if "强答" in last else "5"
+        forms = re.findall(r"\{[^{}]*: X\}", last)
+        return f"理由。\n{forms[-1].replace('X', score)}" if forms else f"理由。\n[[{score}]]"
     if "开始：前一份对话（A）" not in last:
         strength = messages[0]["content"] if messages[0]["role"] == "system" else "中"
         return f"{strength}答：{last}"
