@@ -13,6 +13,7 @@ from typing import TypeAlias, TypeVar
 from pydantic import BaseModel
 
 from judge.bank import HeaderRow, QuestionRow, bank_of, headless, is_header, question_of
+from judge.bank.sealed import sealed_lines
 from judge.errors import InputError, nearest
 from judge.importers import Imported, Row, files, head, json_rows
 from judge.importers.own_checks import check_authored, check_pair, check_scale, checked
@@ -27,7 +28,7 @@ from judge.importers.own_rows import (
     ScoresRow,
     TallyRow,
 )
-from judge.jsonl import fitted
+from judge.jsonl import decoded, fitted, parse_object
 from judge.records import (
     Bank,
     Candidate,
@@ -95,6 +96,19 @@ def read(path: Path, dataset: str = "own", also: Sequence[Path] = (), known: Kno
     return reader.found
 
 
+def _with_sealed(file: Path) -> Iterator[tuple[str, Row]]:
+    """Yield the rows of a file, and those of the zip that its header names."""
+    sealed: list[HeaderRow] = []
+    for where, row in json_rows(file):
+        if is_header(row) and row.get("sealed"):
+            sealed.append(fitted(HeaderRow, row, where))
+        yield where, row
+    for header in sealed:
+        assert header.sealed
+        for where, line in sealed_lines(file.parent / header.sealed, header.password):
+            yield where, parse_object(decoded(line, where), where)
+
+
 class _Reader:
     """What was read so far, by the names under which later lines refer to it."""
 
@@ -109,7 +123,7 @@ class _Reader:
     def rows(self, file: Path) -> Iterator[tuple[str, BaseModel]]:
         """Take in the banks and questions of a file; yield the lines that refer to them."""
         bank = headless(file)
-        for where, row in json_rows(file):
+        for where, row in _with_sealed(file):
             kind = _kind(row)
             if kind is None:
                 fix = "题目有 turns，回答有 answers，评判有 judge，人工判定有 reviewer，次数有 tally"

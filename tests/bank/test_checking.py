@@ -13,6 +13,7 @@ from judge.bank import read_bank
 from judge.bank.checking import checked
 from judge.bank.soundness import personal
 from judge.errors import InputError
+from judge.importers import own
 
 HEAD: dict[str, Any] = {"bank": "试", "abilities": ["计算", "代码"]}
 ASKED = "仓库里有{count}箱货，每箱{each}件，一共多少件？请写出算式。"
@@ -101,6 +102,7 @@ def test_sealed_questions_belong_to_the_bank(tmp_path: Path) -> None:
     path = written(tmp_path, {**HEAD, "sealed": "藏.zip", "password": "开门"}, SOUND)
     assert [one.id for one in read_bank(path)[1]] == ["q-001", "q-002"]
     assert checked(path).draft.sealed == {"q-002"}
+    assert [one.id for one in own.read(path).questions] == ["q-001", "q-002"]
 
 
 def test_a_fault_in_the_zip_is_placed_there(tmp_path: Path) -> None:
