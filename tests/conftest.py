@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-# ruff: noqa: E402
-
 import os
 
-# Each test worker has one core; threads of linear algebra beside it only wait for one another. Before numpy is loaded.
+# A worker has one core: threads of linear algebra beside it would only wait for one another. Before numpy is loaded.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import multiprocessing
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,11 +19,64 @@ from judge.store import Store, open_store
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY = Path("/dev/shm")
+LOADED = [
+    "psycopg",
+    "judge.store",
+    "judge.importers.llmeval2",
+    "judge.cli.compare",
+    "judge.cli.live",
+    "judge.cli.panel",
+    "judge.engines.here",
+    "judge.models.openai_compatible",
+    "judge.report.terminal",
+    "judge.schedule",
+]
 RECORDED = Path(os.environ.get("JUDGE_RECORDED", ROOT.parent / "shared" / "data"))
 
 
+# The files that take longest, which workers begin with; those of a browser together, since they share one.
+SLOWEST = (
+    "review/test_verifying.py",
+    "engines/test_kill.py",
+    "review/test_app_load.py",
+    "test_prompt.py",
+    "test_published.py",
+    "test_reply.py",
+    "cli/test_third_party.py",
+    "cli/test_live.py",
+    "report/test_export.py",
+    "store/test_processes.py",
+    "review/test_app_crash.py",
+    "cli/test_boards.py",
+    "cli/test_until.py",
+    "stats/test_sequential.py",
+    "stats/test_coverage.py",
+    "test_readme.py",
+    "test_markup.py",
+    "test_pass_lines.py",
+    "review/test_arena_app.py",
+    "browser/test_report.py",
+    "browser/test_looks.py",
+    "browser/",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let xdist hand files out as they are ordered here, not those of most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say on one line per group what is left out; under JUDGE_STRICT=1 only `gpu` may be."""
+    """Put the slowest files first, and mark what needs a PostgreSQL server."""
+    here = Path(__file__).parent
+    files = {item.path for item in items}
+    names = {path: path.relative_to(here).as_posix() if path.is_relative_to(here) else "" for path in files}
+    place = {
+        path: next((at for at, slow in enumerate(SLOWEST) if name.startswith(slow)), len(SLOWEST))
+        for path, name in names.items()
+    }
+    items.sort(key=lambda item: place[item.path])
     for item in items:
         if "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
@@ -79,6 +131,14 @@ def postgres_url(postgres_server: str, request: pytest.FixtureRequest) -> Iterat
     yield postgres_server.replace("/postgres?", f"/{name}?")
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def processes() -> multiprocessing.context.ForkServerContext:
+    """Processes that begin clean and, the slow imports being done, at once."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", *LOADED])
+    return context
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -349,18 +350,23 @@ def test_how_much_the_detector_does_not_see_is_known() -> None:
     assert (len(plain), sum(attack.ploy is None for attack in plain)) == (61, 17)
 
 
+@cache
+def around_harmless(name: str) -> str:
+    return cut(shown(load_template(name), HARMLESS))[0]
+
+
 @every_attack
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("planted", ["{attack}", HARMLESS + "\n\n{attack}", "{attack}\n\n" + HARMLESS])
-def test_an_attack_leaves_the_prompt_as_it_is(attack: Attack, name: str, planted: str) -> None:
+def test_an_attack_leaves_the_prompt_as_it_is(attack: Attack, name: str) -> None:
     """All but the attacker's fence is, byte for byte, the prompt of a harmless answer; the fences are as many as ever."""
     template = load_template(name)
-    prompt = shown(template, planted.replace("{attack}", attack.text))
-    outside, inside = cut(prompt)
-    assert outside == cut(shown(template, HARMLESS))[0]
-    assert prompt.casefold().count(MARK) == 2 * fences(template) + 1
-    assert sum(line.startswith("◆") for line in inside.split("\n")) == 6
-    assert not set(prompt) & set("\0\x1b\r\u2028\u200b\u202e\ud800")
+    for planted in (attack.text, f"{HARMLESS}\n\n{attack.text}", f"{attack.text}\n\n{HARMLESS}"):
+        prompt = shown(template, planted)
+        outside, inside = cut(prompt)
+        assert outside == around_harmless(name)
+        assert prompt.casefold().count(MARK) == 2 * fences(template) + 1
+        assert sum(line.startswith("◆") for line in inside.split("\n")) == 6
+        assert not set(prompt) & set("\0\x1b\r\u2028\u200b\u202e\ud800")
 
 
 @every_attack

@@ -95,7 +95,7 @@ def test_null_controls_are_judged_and_shown_and_stay_off_the_board(judge_here: R
         "--judge",
         "baseline",
         "--bank",
-        "open",
+        "demo",
         "--controls",
         "--json",
         store="demo.db",

@@ -225,7 +225,9 @@ def test_reread_finds_nothing_to_object_to(imported: RunCommand) -> None:
         ('{"id": "q1", "ability": "计算", "turns": [{"prompt": "\\ud83d", "reference_kind": "none"}]}', "代理"),
     ],
 )
-def test_a_broken_line_is_named_and_nothing_is_written(judge_here: RunCommand, tmp_path: Path, line: str, said: str) -> None:
+def test_a_broken_line_is_named_and_nothing_is_written(
+    judge_here: RunCommand, tmp_path: Path, line: str, said: str
+) -> None:
     good = '{"id": "q0", "ability": "计算", "turns": [{"prompt": "问", "reference_kind": "none"}]}'
     path = tmp_path / "bank.jsonl"
     path.write_text(f"{good}\n{line}\n", encoding="utf-8")

@@ -104,7 +104,7 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_coloured_when_piped(
         (["leaderboard", "--by", "abilty"], "--by", 2),
         (["show", "q99"], "没有名为 q99 的题目", 2),
         (["show", "q8", "--bank", "小题酷"], "没有名为 小题酷 的题库；你要找的是不是：小题库", 2),
-        (["leaderboard", "--by", "foo"], "--by 的值不合适：应是 ability、turn、dimension 之一", 2),
+        (["leaderboard", "--by", "foo"], "--by 的值不合适：应是 ability、turn、dimension、branch 之一", 2),
         (["compare", "新版", "旧版", "--margin", "x"], "--margin 的值不合适：应是数", 2),
         (["compare", "新版", "旧版", "--limit", "0"], "--limit 的值不合适：应是不小于 1 的整数", 2),
         (["export"], "缺少 --out", 2),

@@ -46,23 +46,23 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
         server.wait()
 
 
-def test_transformers_serve_answers_and_judges(judge: RunCommand, served: tuple[str, str], tmp_path: Path) -> None:
+def test_transformers_serve_answers_and_judges(judge_here: RunCommand, served: tuple[str, str], tmp_path: Path) -> None:
     """Random weights say nothing that can be read: every judgment is there, and counted as unreadable, never guessed."""
     url, model = served
     for name, temperature in (("甲", "0"), ("乙", "0.7"), ("评委", "0")):
-        added = judge(
+        added = judge_here(
             *("models", "add", name, "--preset", "vllm", "--model", model, "--url", url, "--temperature", temperature)
         )
         assert added.code == 0, added.err
         # Long answers of noise would only cost time.
-        assert judge("models", "set", name, "parameters.max_tokens=8", "concurrency=2").code == 0
-    seen = judge("doctor", "--live", "--model", "评委")
+        assert judge_here("models", "set", name, "parameters.max_tokens=8", "concurrency=2").code == 0
+    seen = judge_here("doctor", "--live", "--model", "评委")
     assert seen.code == 0, seen.out + seen.err
     assert "✓ 评委 调用" in seen.out
     asked = ("compare", "甲", "乙", "--judge", "评委", "--limit", "2", "--order", "both")
-    done = judge(*asked)
+    done = judge_here(*asked)
     assert done.code == 2, done.out
     assert "没有一题评得出来：读不出 2" in done.err
-    assert judge("show", "open/chat-001").code == 0
-    again = judge(*asked)
+    assert judge_here("show", "open/chat-001").code == 0
+    again = judge_here(*asked)
     assert "作答 0 次，评判至多 0 次" in again.err

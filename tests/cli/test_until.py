@@ -78,12 +78,14 @@ def test_it_stops_when_it_is_decided_and_names_what_about(
 
 
 def test_going_on_later_ends_where_never_stopping_ends(live: RunCommand, server: Server, tmp_path: Path) -> None:
-    live(*COMMAND, "--until", "decided", "--json")
+    command = (*COMMAND, "--limit", "80", "--json")
+    early = live(*command, "--until", "decided").json["stopping"]["used"]
+    assert early < 80
     stopped = server.requests
-    went_on = live(*COMMAND, "--json")
-    assert went_on.json["overall"]["counts"]["judged"] == 200
+    went_on = live(*command)
+    assert went_on.json["overall"]["counts"]["judged"] == 80
     paid = server.requests
-    never = live(*COMMAND, "--json", "--store", str(tmp_path / "另一个.db"))
+    never = live(*command, "--store", str(tmp_path / "另一个.db"))
     assert went_on.json == never.json
     assert stopped > 0
     assert paid - stopped < server.requests - paid  # what was judged before was not paid for again

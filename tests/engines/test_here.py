@@ -74,31 +74,31 @@ def test_a_second_run_pays_nothing(fresh: Store) -> None:
 def test_many_faults_end_in_one_judgment_each(fresh: Store) -> None:
     """One call in ten fails in one of eight ways; every case ends as one judgment, and no failure is stored."""
     with Server(script, faults=Faults(rate=0.1, seed=3)) as server:
-        run = carried_out(fresh, server, 150)
+        run = carried_out(fresh, server, 60)
         assert server.requests > run.progress.calls  # some were asked again
     assert run.progress.failed == []
     found = report(fresh)
-    assert (found.overall.win, found.overall.counts.judged, found.overall.counts.unreadable) == (150.0, 150, 0)
+    assert (found.overall.win, found.overall.counts.judged, found.overall.counts.unreadable) == (60.0, 60, 0)
     judgments = [judgment for item in fresh.items("现场") for judgment in item.judgments]
     assert Counter(judgment.key for judgment in judgments).most_common(1)[0][1] == 1
-    assert len(judgments) == 300
+    assert len(judgments) == 120
 
 
 def test_hangs_and_filters_end_as_what_they_are(fresh: Store) -> None:
     """Beside faults that pass: calls that never end, and judges filtered in the shapes of five vendors."""
     filters = ("aliyun_output", "zhipu_output", "tencent_output", "ark_output", "step_input")
     with Server(script) as server:
-        carried_out(fresh, server, 100, timeout=1.0)
+        carried_out(fresh, server, 40, timeout=1.0)
         # Dialogues are there; now everything is judged again by a second judge, under faults.
-        server.faults = Faults(rate=0.1, seed=8, kinds=(*PASSING, "hang", *filters))
-        laid_out = work(fresh, server.url, bank(100), timeout=1.0)
+        server.faults = Faults(rate=0.2, seed=8, kinds=(*PASSING, "hang", *filters))
+        laid_out = work(fresh, server.url, bank(40), timeout=1.0)
         [(judging, voice)] = laid_out.judges
         second = replace(judging, judge=replace(judging.judge, name="评委二", template="另一份"))  # type: ignore[type-var]
         run = Run(fresh, replace(laid_out, judges=[(second, voice)]))
         to_the_end(run)
     assert run.progress.failed == []
     results = [one.result for item in fresh.items("现场") for one in item.judgments if one.judge.name == "评委二"]
-    assert len(results) == 200
+    assert len(results) == 80
     kinds = Counter(type(one).__name__ for one in results)
     assert set(kinds) == {"Verdict", "Unanswered"}
     assert 2 <= kinds["Unanswered"] <= 20
@@ -136,19 +136,19 @@ def test_a_cap_on_calls_ends_the_run_cleanly_and_resumably(fresh: Store) -> None
 
 def test_single_placement_asks_each_case_once_and_a_tenth_again(fresh: Store) -> None:
     with Server(script) as server:
-        run = carried_out(fresh, server, 120, order="single")
-        assert run.progress.judgments == 132
+        run = carried_out(fresh, server, 40, order="single")
+        assert run.progress.judgments == 44
     found = report(fresh)
-    assert (found.overall.counts.judged, found.overall.counts.both_placements) == (120, 12)
+    assert (found.overall.counts.judged, found.overall.counts.both_placements) == (40, 4)
 
 
 def test_stopping_drains_what_is_in_flight_and_loses_nothing(fresh: Store) -> None:
     with Server(script, latency=0.05) as server:
-        run = Run(fresh, work(fresh, server.url, bank(200)))
+        run = Run(fresh, work(fresh, server.url, bank(60)))
 
         async def interrupted() -> None:
             async def stop_in_the_middle() -> None:
-                while server.requests < 100:
+                while server.requests < 60:
                     await asyncio.sleep(0.01)
                 run.stop()
 
@@ -158,7 +158,7 @@ def test_stopping_drains_what_is_in_flight_and_loses_nothing(fresh: Store) -> No
 
         asyncio.run(interrupted())
         paid = server.requests
-        assert 0 < paid < 1200
-        carried_out(fresh, server, 200)
-        assert server.requests == 200 * 2 * 2 + 200 * 2
-    assert report(fresh).overall.win == 200.0
+        assert 0 < paid < 360
+        carried_out(fresh, server, 60)
+        assert server.requests == 60 * 2 * 2 + 60 * 2
+    assert report(fresh).overall.win == 60.0
