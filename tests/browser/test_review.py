@@ -22,7 +22,7 @@ def test_two_people_at_once_each_key_becomes_a_verdict_on_the_candidate_that_sto
     seats = {who: enter(review.link(who)) for who in ("张", "李")}
     for seat in seats.values():
         seat.press("v")
-    names = {texts(one): one.candidate.name for one in review.store.dialogues("open")}
+    names = {texts(one): one.candidate.name for one in review.store.dialogues("demo")}
     pressed: dict[str, list[tuple[str | None, bool]]] = {"张": [], "李": []}
     for at in range(30):
         for who, seat in seats.items():

@@ -105,7 +105,7 @@ def exported(store: Path, folder: Path) -> Path:
     said = io.StringIO()
     options = [
         "--bank",
-        "open",
+        "demo",
         "--items",
         "0",
         "--export-static",

@@ -121,7 +121,7 @@ def test_rulings_and_struck_questions_move_the_corrected_figures_as_the_server_s
         open_conflict(lead, target)
         lead.press("v")
         left, _ = lead.sides()
-        better = next(one for one in judged.store.dialogues("open") if texts(one) == left).candidate.name
+        better = next(one for one in judged.store.dialogues("demo") if texts(one) == left).candidate.name
         lead.press("v", "c")
         lead.page.keyboard.type("甲对")
         lead.press("Escape", "1" if better == "示例甲" else "2")
@@ -147,7 +147,7 @@ def test_rulings_and_struck_questions_move_the_corrected_figures_as_the_server_s
     assert len(lead.dialogs) == 1
     assert "从所有得分里拿掉" in lead.dialogs[0]
     assert lead.page.inner_text("ul.list .asked") == place.item.question
-    assert list(judged.store.struck("open")) == [place.question]
+    assert list(judged.store.struck("demo")) == [place.question]
     assert target not in conflicts(judged)
     lead.go("team")
     lead.until(TEAM)
