@@ -6,7 +6,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo check-bank test test-quick lint format bench bench-coverage bench-ratings bench-validity clean
+.PHONY: help demo check-bank test test-quick lint format bench bench-coverage bench-ratings bench-validity bench-local clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -56,6 +56,9 @@ bench-ratings: $(VENV)/.test
 
 bench-validity: $(VENV)/.test
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/validity.py $(if $(DATA),--data $(DATA))
+
+bench-local: $(VENV)/.test
+	$(BIN)/python benchmarks/local.py
 
 bench: bench-coverage bench-ratings bench-validity
 	$(BIN)/python benchmarks/everyday.py

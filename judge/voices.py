@@ -11,10 +11,12 @@ from judge.errors import InputError, UnknownName
 from judge.families import bare
 from judge.identity import Json
 from judge.models import ChatModel
-from judge.models.pacing import Pace
+from judge.models.pacing import Limits, Pace
 from judge.models.prices import FREE, Price, price_of
 from judge.models.vendors import preset, presets
 from judge.work import Voice
+
+LOCAL_AT_ONCE = 256  # calls to a model that runs here: so many may share a batch
 
 
 @dataclass
@@ -83,7 +85,29 @@ class Voices:
             "模型", name, known, fix="judge models add 名字 --preset 预设 --model 模型名，或直接写 预设:模型名"
         )
 
+    def _weights(self, name: str, row: ModelRow) -> Voice:
+        from judge.models.local import Local, settings_of
+
+        settings, parameters = settings_of(row.parameters, self.revision(name) or row.revision)
+        most = parameters.pop("max_tokens", None)
+        if parameters or not isinstance(most, int | None):
+            fix = "本地模型的 parameters 只认 dtype、device、quantization、trust_remote_code、max_tokens"
+            raise InputError(f"用不上 {'、'.join(parameters) or f'max_tokens = {most}'}", where=name, fix=fix)
+        model = Local(
+            name,
+            row.model,
+            settings,
+            system=row.system,
+            thinking=row.thinking,
+            temperature=row.temperature,
+            max_tokens=most,
+        )
+        # Batches form from what is asked at once: the more the better.
+        return Voice(model, Pace(Limits(row.concurrency or LOCAL_AT_ONCE)), FREE)
+
     def _endpoint(self, name: str, row: ModelRow) -> Voice:
+        if preset(row.preset).weights:
+            return self._weights(name, row)
         from judge.models.openai_compatible import OpenAICompatible
 
         parameters: dict[str, Json] = dict(row.parameters)

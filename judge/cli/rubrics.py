@@ -27,6 +27,7 @@ MEANING = {
     "scores": "一份对话按维度打分，再给综合分",
     "alignbench": "照 AlignBench：四类题各有维度，两支平均",
     "mtbench": "照 MT-Bench：逐轮给一个分，各轮平均",
+    "reward": "奖励模型给整段对话一个数（hf: 的）",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from judge.judges.protocols import Pairwise, Pointwise
+from judge.judges.protocols import Pairwise, Pointwise, Reward
 from judge.records import DIALOGUE, Answer, Candidate, Case, Dialogue, Model, Question, Scope
 
 HAN = 0.75  # tokens of a Han character, and LETTER of any other: vendors' own counts differ by a third either way
@@ -33,7 +33,7 @@ def tokens(text: str) -> float:
     return HAN * han + LETTER * (len(text) - han)
 
 
-def cost(judging: Pairwise | Pointwise, questions: Sequence[Question], *, by_turn: bool = False) -> Cost:
+def cost(judging: Pairwise | Pointwise | Reward, questions: Sequence[Question], *, by_turn: bool = False) -> Cost:
     """Measure a protocol on a bank's questions; by_turn: each turn is judged on its own."""
     prompts, materials, calls = 0.0, 0.0, 0.0
     for one in questions:
@@ -47,12 +47,14 @@ def cost(judging: Pairwise | Pointwise, questions: Sequence[Question], *, by_tur
     return Cost(prompts / asked, materials / asked, calls / max(1, len(questions)))
 
 
-def _asked(judging: Pairwise | Pointwise, question: Question, scope: Scope) -> str:
+def _asked(judging: Pairwise | Pointwise | Reward, question: Question, scope: Scope) -> str:
     """Return the prompt on answers of nothing."""
     sides = 2 if isinstance(judging, Pairwise) else 1
     answers = tuple(Answer(turn.prompt, "") for turn in question.turns)
     dialogues = tuple(Dialogue(question, Candidate(str(at), Model("", str(at))), answers) for at in range(sides))
-    return judging.request(Case(question, scope, dialogues), b"counted, never sent").messages[0].content
+    return "\n".join(
+        one.content for one in judging.request(Case(question, scope, dialogues), b"counted, never sent").messages
+    )
 
 
 def _bare(question: Question) -> Question:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
@@ -19,12 +20,15 @@ from judge.records import (
     Outcome,
     Question,
     Result,
+    Score,
+    Scores,
     Unanswered,
+    Unreadable,
 )
 from judge.rubric import Rubrics, read_rubrics, shipped_rubrics
 
 Comparing: TypeAlias = Literal["pair", "pair-5", "soft"]
-Scoring: TypeAlias = Literal["scores", "alignbench", "mtbench"]
+Scoring: TypeAlias = Literal["scores", "alignbench", "mtbench", "reward"]
 SCORING = frozenset(get_args(Scoring))
 READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
 MAX_TOKENS = 2048
@@ -52,7 +56,7 @@ class Pairwise:
         template = self.guided if has_reference(case.question) else self.plain
         if self.soft:
             asked = _request(template, case, secret, self.judge, format_of.ask_letter(), "", self.rubrics, None)
-            return replace(asked, logprobs=ALTERNATIVES)
+            return replace(asked, logprobs=ALTERNATIVES, allowed=("A", "B", "C"))
         schema = format_of.verdict_schema(self.levels) if self.structured else None
         form, reason = format_of.ask_verdict(self.levels), format_of.ask_reason(2)
         return _request(template, case, secret, self.judge, form, reason, self.rubrics, schema)
@@ -98,6 +102,32 @@ class Pointwise:
         return [dimension.name for dimension in rubric.dimensions], rubric.minimum, rubric.maximum
 
 
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """A reward model: its number for a whole dialogue, as a score from 0 to 100 by the logistic function.
+
+    That is the probability, as Bradley and Terry (1952) have it, that it prefers the dialogue to one of reward 0.
+    """
+
+    judge: Judge
+
+    def request(self, case: Case, secret: bytes) -> Request:
+        messages: list[Message] = []
+        for turn, answer in list(zip(case.question.turns, case.dialogues[0].answers, strict=False))[: case.scope.turn]:
+            asked = answer.prompt if answer.prompt is not None else turn.prompt
+            messages += [Message("user", asked), Message("assistant", answer.text)]
+        return Request(tuple(messages), reward=True)
+
+    def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
+        try:
+            reward = float(reply.text)
+        except ValueError:
+            read: Result = Unreadable("不是一个数")
+        else:
+            read = Scores(Score(100 / (1 + math.exp(-max(-60.0, min(60.0, reward)))), 0, 100))
+        return _judgment(case, self.judge, reply, read, repeat)
+
+
 def pairwise(
     name: str,
     model: Model,
@@ -120,8 +150,10 @@ def judging(
     *,
     references: bool = True,
     structured: bool = False,
-) -> Pairwise | Pointwise:
+) -> Pairwise | Pointwise | Reward:
     """Make the judge of a model that goes by a protocol, with the rubrics that come with the program."""
+    if protocol == "reward":
+        return Reward(Judge(name, model, protocol))
     if protocol == "mtbench":
         return pointwise(name, model, None, protocol=protocol, references=references, structured=structured)
     rubrics = read_rubrics(shipped_rubrics("alignbench" if protocol == "alignbench" else ""))
@@ -141,7 +173,7 @@ def pointwise(
     model: Model,
     rubrics: Rubrics | None,
     *,
-    protocol: Scoring = "scores",
+    protocol: Literal["scores", "alignbench", "mtbench"] = "scores",
     references: bool = True,
     structured: bool = False,
 ) -> Pointwise:

@@ -22,7 +22,8 @@ class Request:
     """What is asked of a model in one call.
 
     temperature and max_tokens: None leaves the server's default. `schema` asks for JSON of this form where the server can;
-    `logprobs` asks for the probabilities of so many first tokens' alternatives where it can.
+    `logprobs` asks for the probabilities of so many first tokens' alternatives where it can, and a model that runs here gives
+    exactly those of `allowed`. `reward`: the messages are a whole conversation, and a reward model's number for it is wanted.
     """
 
     messages: tuple[Message, ...]
@@ -30,6 +31,8 @@ class Request:
     max_tokens: int | None = None
     schema: Json = None
     logprobs: int = 0
+    allowed: tuple[str, ...] = ()
+    reward: bool = False
     seed: int | None = None
 
 

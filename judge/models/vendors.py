@@ -108,9 +108,10 @@ class Preset:
     __pydantic_config__ = _STRICT
 
     title: str
-    base_url: str
     verified: Literal["D", "S", "U"]
+    base_url: str = ""
     name: str = ""
+    weights: bool = False  # no endpoint: `model` is a folder of weights, or their id in the hub's cache
     variants: Mapping[str, str] | None = None
     keys: tuple[str, ...] = ()
     key_required: bool = True

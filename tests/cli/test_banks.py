@@ -96,8 +96,11 @@ def test_mtbench_rates_every_turn_and_averages_them(live: RunCommand) -> None:
 
 def test_rubrics_tell_protocols_costs_and_anchors(judge_here: RunCommand) -> None:
     found = judge_here("rubrics", "--json").json
-    assert [*found["protocols"]] == ["pair", "pair-5", "soft", "scores", "alignbench", "mtbench"]
-    assert all(one["prompt"] > 200 and one["material"] > 100 for one in found["protocols"].values())
+    assert [*found["protocols"]] == ["pair", "pair-5", "soft", "scores", "alignbench", "mtbench", "reward"]
+    assert all(
+        one["prompt"] > 200 and one["material"] > 100 for name, one in found["protocols"].items() if name != "reward"
+    )  # which is told nothing but the dialogue
+    assert found["protocols"]["reward"]["prompt"] == 0
     assert found["protocols"]["mtbench"]["calls"] == pytest.approx(636 / 200)
     own = [one for one in found["rubrics"] if not one["name"].startswith("alignbench")]
     assert len(own) == 11

@@ -10,18 +10,22 @@ from judge.models.vendors import Preset, api_key, base_url, check_url, preset, p
 # fmt: off
 NAMES = [
     "qwen", "zhipu", "deepseek", "kimi", "minimax", "baichuan", "doubao", "hunyuan", "qianfan", "spark", "siliconflow", "stepfun",
-    "vllm", "sglang", "ollama", "lmstudio", "llamacpp", "xinference",
+    "vllm", "sglang", "ollama", "lmstudio", "llamacpp", "xinference", "hf",
 ]
 # fmt: on
 LOCAL = NAMES[12:]
 
 
-def test_the_eighteen_presets_are_there() -> None:
+def test_the_eighteen_presets_and_weights_that_run_here_are_there() -> None:
     assert list(presets()) == NAMES
+    assert [name for name, one in presets().items() if one.weights] == ["hf"]
 
 
 @pytest.mark.parametrize("one", presets().values(), ids=NAMES)
 def test_a_preset_says_where_it_is_and_how_far_it_was_verified(one: Preset) -> None:
+    if one.weights:
+        assert (one.base_url, one.keys, one.key_required) == ("", (), False)
+        return
     assert check_url(one.base_url, "") == one.base_url
     assert all(check_url(url, "") == url for url in (one.variants or {}).values())
     assert one.base_url.startswith("http://localhost" if one.name in LOCAL else "https://")

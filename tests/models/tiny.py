@@ -10,8 +10,8 @@ CHAT = (
 )
 
 
-def tiny_model(folder: Path, seed: int = 0) -> Path:
-    """Write the model into a folder and return it; equal seeds give equal weights."""
+def tiny_model(folder: Path, seed: int = 0, **shape: int) -> Path:
+    """Write the model into a folder and return it; equal seeds give equal weights. shape: of another size."""
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
@@ -30,13 +30,16 @@ def tiny_model(folder: Path, seed: int = 0) -> Path:
     fast.chat_template = CHAT
     fast.save_pretrained(folder)
     torch.manual_seed(seed)
+    sizes = {
+        "hidden_size": 32,
+        "intermediate_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+    }
     config = Qwen2Config(
         vocab_size=len(words),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        num_key_value_heads=1,
+        **{**sizes, **shape},
         max_position_embeddings=32768,
         bos_token_id=None,
         eos_token_id=words["<|im_end|>"],

@@ -1,0 +1,135 @@
+"""Tokens and verdicts per second of models that run here, against what one would write without: all in one run.
+
+A model with random weights (its shape by --hidden and --layers; a seven-billion one with --large, for a GPU) answers 64 dialogues:
+one by one with `generate`, in plain padded batches in the order they come, and through ours. Then verdicts: exactly, from one
+forward pass, against generating 16 tokens. Then four turns, going on from what was computed against beginning anew.
+Prints a table and one JSON line. Usage: python benchmarks/local.py [--dialogues 64] [--tokens 48] [--large]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import platform
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from judge.models import Message, Request  # noqa: E402
+from judge.models.local import Local  # noqa: E402
+from judge.models.local.batches import Ask, Memory, generate, scored  # noqa: E402
+from judge.models.local.loading import Settings  # noqa: E402
+from tests.models.tiny import tiny_model  # noqa: E402
+
+LARGE = {
+    "hidden_size": 4096,
+    "intermediate_size": 11008,
+    "num_hidden_layers": 32,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 32,
+}
+
+
+def timed(what: Callable[[], object], rounds: int = 3) -> float:
+    """Return the median seconds of some rounds."""
+    took = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        what()
+        took.append(time.perf_counter() - start)
+    return statistics.median(took)
+
+
+def main() -> None:
+    import torch
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dialogues", type=int, default=64)
+    parser.add_argument("--tokens", type=int, default=48)
+    parser.add_argument("--hidden", type=int, default=256)
+    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--large", action="store_true")
+    given = parser.parse_args()
+    shape = LARGE if given.large else {
+        "hidden_size": given.hidden, "intermediate_size": 4 * given.hidden, "num_hidden_layers": given.layers,
+        "num_attention_heads": 4, "num_key_value_heads": 2,
+    }  # fmt: skip
+    luck = random.Random(0)
+    with tempfile.TemporaryDirectory() as folder:
+        path = tiny_model(Path(folder), **shape)
+        settings = Settings(dtype="bfloat16" if given.large else "float32")
+        model = Local("小", str(path), settings)
+        requests = [
+            Request((Message("user", "问" * luck.randint(2, 60) + str(at)),), max_tokens=given.tokens, temperature=0.0)
+            for at in range(given.dialogues)
+        ]
+        asyncio.run(replies(model, requests[:2]))  # loads it
+        loaded = model.loaded
+        assert loaded is not None
+        asks = [Ask(model._tokens(one.messages), given.tokens) for one in requests]
+        count = sum(len(one.tokens) for one in generate(loaded, asks))
+        rows = {
+            "one by one": timed(lambda: [generate(loaded, [one]) for one in asks], 1),
+            "padded batches of 16": timed(
+                lambda: [generate(loaded, asks[at : at + 16]) for at in range(0, len(asks), 16)]
+            ),
+            "ours": timed(lambda: fresh(model, requests)),
+        }
+        letters = [loaded.tokenizer.encode(one, add_special_tokens=False) for one in "ABC"]
+        prompts = [one.tokens for one in asks]
+        verdicts = {
+            "generating 16 tokens": timed(lambda: generate(loaded, [Ask(one, 16) for one in prompts])),
+            "exactly": timed(lambda: scored(loaded, prompts, letters)),
+        }
+        turns = {
+            "anew": timed(lambda: four_turns(model, asks, None)),
+            "going on": timed(lambda: four_turns(model, asks, Memory())),
+        }
+        hardware = (
+            torch.cuda.get_device_name()
+            if loaded.device == "cuda"
+            else f"{platform.machine()}, {torch.get_num_threads()} threads"
+        )
+        print(
+            f"{sum(one.numel() for one in loaded.model.parameters()) / 1e6:.1f} million weights, {settings.dtype}, {hardware}"
+        )
+        for name, took in rows.items():
+            print(f"{name:<28}{count / took:>10.0f} tokens/s{rows['one by one'] / took:>8.1f} x")
+        for name, took in verdicts.items():
+            print(f"{name:<28}{len(asks) / took:>10.1f} verdicts/s{verdicts['generating 16 tokens'] / took:>6.1f} x")
+        for name, took in turns.items():
+            print(f"four turns, {name:<16}{took:>10.2f} s{turns['anew'] / took:>15.1f} x")
+        print(
+            json.dumps({"tokens": count, "seconds": rows, "verdicts": verdicts, "turns": turns, "hardware": hardware})
+        )
+
+
+async def replies(model: Local, requests: Sequence[Request]) -> None:
+    await asyncio.gather(*(model.reply(one) for one in requests))
+
+
+def fresh(model: Local, requests: Sequence[Request]) -> None:
+    model.memory.clear()
+    asyncio.run(replies(model, requests))
+
+
+def four_turns(model: Local, asks: Sequence[Ask], memory: Memory | None) -> None:
+    """Let every dialogue have four turns: long questions, short answers, each with all that was said before."""
+    assert model.loaded is not None
+    more = tuple(model.loaded.tokenizer.encode("再问一句" * 20, add_special_tokens=False))
+    so_far = [one.tokens + more for one in asks]
+    for _ in range(4):
+        said = generate(model.loaded, [Ask(one, 8) for one in so_far], memory)
+        so_far = [one + new.tokens + more for one, new in zip(so_far, said, strict=True)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""Weights from a folder or the hub's cache: found, hashed, loaded, or refused with the way out.
+
+`hf:PATH_OR_ID` names a causal model; `hf:BASE+ADAPTER` one with a LoRA laid over it; a model that classifies sequences with one
+output is a reward model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from judge.errors import InputError, ModelRefused
+from judge.identity import Json, content_hash
+
+Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
+INSTALL = "装上它要的：pip install 'judge-open[local]'"
+# Base models without a template of their own: plain turns, said in the model's identity.
+PLAIN_TEMPLATE = (
+    "{% for message in messages %}{{ {'system': '', 'user': '用户：', 'assistant': '助手：'}[message['role']] }}{{ message['content'] }}\n"
+    "{% endfor %}{% if add_generation_prompt %}助手：{% endif %}"
+)
+VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"})
+WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a model is loaded; all of it but the device is part of its identity."""
+
+    dtype: str = "auto"
+    device: Device = "auto"
+    quantization: Literal["", "8bit", "4bit"] = ""
+    trust_remote_code: bool = False
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model that is there but not loaded: where, its tokenizer, and the name of its weights.
+
+    template: "own", or "plain" where the tokenizer has none.
+    """
+
+    name: str
+    folder: Path
+    adapter: Path | None
+    settings: Settings
+    tokenizer: Any
+    template: Literal["own", "plain"]
+    hash: str
+    context: int  # tokens of prompt and answer together
+
+    @property
+    def where(self) -> str:
+        return f"hf:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model that is ready: the torch module, its tokenizer, where it runs.
+
+    reward: scores whole dialogues instead of going on with them. notes: what a
+    person should know (that it runs on the CPU, say).
+    """
+
+    model: Any
+    tokenizer: Any
+    device: str
+    reward: bool
+    notes: tuple[str, ...] = ()
+
+
+def needs() -> None:
+    """Raise InputError where torch or transformers is not installed."""
+    missing = [name for name in ("torch", "transformers") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise InputError(f"本地模型要用 {'、'.join(missing)}，还没有装", where="hf:", fix=INSTALL)
+
+
+def split(name: str) -> tuple[str, str | None]:
+    """Return base and adapter of what follows `hf:`; an existing folder is never cut in two."""
+    if Path(name).expanduser().exists() or "+" not in name:
+        return name, None
+    base, _, adapter = name.partition("+")
+    if not base or not adapter:
+        raise InputError(f"看不懂 hf:{name}", fix="写成 hf:基座+适配器，两边都是目录或名字")
+    return base, adapter
+
+
+def located(name: str, revision: str | None) -> Path:
+    """Return the folder that a path or a hub id stands for, without a network; raises InputError with the way to get it."""
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists():
+        raise InputError("这不是目录", where=f"hf:{name}", fix="写模型目录，里面有 config.json 与权重")
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, revision=revision, local_files_only=True))
+    except HFValidationError as error:
+        raise InputError(
+            "没有这个目录，也不像模型名", where=f"hf:{name}", fix="写已有的目录，或 组织/模型名"
+        ) from error
+    except (LocalEntryNotFoundError, OSError) as error:
+        fix = f"先下载：huggingface-cli download {name}（国内可先设 HF_ENDPOINT 镜像），或写本地目录"
+        raise InputError("本机没有这个模型", where=f"hf:{name}", fix=fix) from error
+
+
+def weights_hash(folder: Path) -> str:
+    """Name the weights of a folder: configuration and tokenizer by content, weights by size and by their first and last megabyte.
+
+    Whole checkpoints would take minutes to read; a fine-tuned one differs in every tensor, the last as well.
+    """
+    parts: list[Json] = []
+    for path in sorted(one for one in folder.rglob("*") if one.is_file() and ".git" not in one.parts):
+        name = path.relative_to(folder).as_posix()
+        if any(path.match(pattern) for pattern in WEIGHTS):
+            parts.append([name, path.stat().st_size, _ends(path)])
+        elif path.suffix in (".json", ".txt", ".model", ".jinja", ".py", ".tiktoken"):
+            parts.append([name, hashlib.sha256(path.read_bytes()).hexdigest()])
+    return content_hash("weights", parts)
+
+
+def _ends(path: Path, size: int = 1 << 20) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read(size))
+        file.seek(max(0, path.stat().st_size - size))
+        digest.update(file.read(size))
+    return digest.hexdigest()
+
+
+def find(name: str, settings: Settings) -> Found:
+    """Look a model up and read its tokenizer; raises InputError (not installed, nothing there, no tokenizer, own code)."""
+    needs()
+    base, over = split(name)
+    folder = located(base, settings.revision)
+    where = f"hf:{name}"
+    if not (folder / "config.json").is_file():
+        raise InputError("目录里没有 config.json", where=where, fix="写模型的目录；LoRA 写成 hf:基座+适配器")
+    adapter = None if over is None else located(over, None)
+    if adapter is not None and not (adapter / "adapter_config.json").is_file():
+        raise InputError("适配器目录里没有 adapter_config.json", where=where, fix="写 LoRA 训练输出的目录")
+    tokenizer = _tokenizer(folder, settings, where)
+    template: Literal["own", "plain"] = "own"
+    if tokenizer.chat_template is None:
+        tokenizer.chat_template, template = PLAIN_TEMPLATE, "plain"
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    hashes = [weights_hash(one) for one in (folder, adapter) if one is not None]
+    identity = content_hash("local", [hashes, settings.dtype, settings.quantization, template])
+    return Found(name, folder, adapter, settings, tokenizer, template, identity, _context(folder))
+
+
+def load(found: Found) -> Loaded:
+    """Load the weights; raises InputError (an unknown precision, own code) and ModelRefused (they do not load)."""
+    device, notes = _device(found.settings.device)
+    if found.template == "plain":
+        notes = (*notes, "没有对话模板，按“用户：……助手：……”的样子问（多半是基座模型）")
+    model, reward = _module(found.folder, found.settings, device, found.where)
+    if found.adapter is not None:
+        model = _adapted(model, found.adapter, found.where)
+    model.eval()
+    return Loaded(model, found.tokenizer, device, reward, notes)
+
+
+def _context(folder: Path) -> int:
+    """Return how many tokens a model takes, as its configuration says; of several parts, the text part's."""
+    found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return int(
+        found.get("max_position_embeddings") or found.get("text_config", {}).get("max_position_embeddings") or 32768
+    )
+
+
+def _device(wanted: Device) -> tuple[str, tuple[str, ...]]:
+    """Return where to run: what was asked for, or the CPU with a note where that is not there."""
+    import torch
+
+    if wanted in ("auto", "cuda") and torch.cuda.is_available():
+        return "cuda", ()
+    if wanted == "mps" and torch.backends.mps.is_available():
+        return "mps", ()
+    if wanted in ("cuda", "mps"):
+        return "cpu", (f"没有可用的 {wanted}，改在 CPU 上跑，会慢得多",)
+    return "cpu", ()
+
+
+def _tokenizer(folder: Path, settings: Settings, where: str) -> Any:
+    from transformers import AutoTokenizer
+
+    fix = "目录里要有 tokenizer.json，或别的词表；从基座模型拷一份过来"
+    if not any(path.name in VOCABULARIES or path.suffix in (".tiktoken", ".model") for path in folder.iterdir()):
+        # Without one, transformers makes a tokenizer that knows no word, and says nothing.
+        raise InputError("读不出分词器（目录里没有词表）", where=where, fix=fix)
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=settings.trust_remote_code)
+    except Exception as error:  # transformers raises what its parts happen to raise
+        if "trust_remote_code" in str(error):
+            raise _own_code(where) from error
+        raise InputError(f"读不出分词器（{_first(error)}）", where=where, fix=fix) from error
+
+
+def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[Any, bool]:
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = {"trust_remote_code": settings.trust_remote_code}
+    try:
+        config = AutoConfig.from_pretrained(folder, **options)
+        reward = any("SequenceClassification" in name or "RewardModel" in name for name in config.architectures or ())
+        options["dtype"] = settings.dtype if settings.dtype == "auto" else getattr(torch, settings.dtype)
+        if settings.quantization:
+            from transformers import BitsAndBytesConfig
+
+            options["quantization_config"] = BitsAndBytesConfig(**{f"load_in_{settings.quantization}": True})  # type: ignore[no-untyped-call]
+            options["device_map"] = device
+        elif device == "cuda":
+            options["device_map"] = "auto"
+        kind = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
+        model: Any = kind.from_pretrained(folder, **options)
+        return (model if "device_map" in options else model.to(device)), reward
+    except AttributeError as error:
+        raise InputError(
+            f"没有 {settings.dtype} 这种精度", where=where, fix="用 auto、float32、bfloat16、float16"
+        ) from error
+    except torch.cuda.OutOfMemoryError as error:
+        fix = '换小一号的模型，或 quantization = "4bit"，或 device = "cpu"'
+        raise ModelRefused("显存放不下这个模型", where=where, fix=fix) from error
+    except Exception as error:
+        if "trust_remote_code" in str(error):
+            raise _own_code(where) from error
+        raise ModelRefused(
+            f"装不进模型（{_first(error)}）", where=where, fix="看目录里的权重是否下载完整；transformers 是否够新"
+        ) from error
+
+
+def _adapted(model: Any, folder: Path, where: str) -> Any:
+    try:
+        from peft import PeftModel
+    except ImportError as error:
+        raise InputError("LoRA 要用 peft，还没有装", where=where, fix="pip install peft") from error
+    try:
+        return PeftModel.from_pretrained(model, folder).merge_and_unload()
+    except Exception as error:
+        raise ModelRefused(
+            f"适配器合不进基座（{_first(error)}）", where=where, fix="核对它是不是从这个基座训出来的"
+        ) from error
+
+
+def _own_code(where: str) -> InputError:
+    fix = "信得过它的代码才写 trust_remote_code = true（judge.toml）：它会在本机执行"
+    return InputError("这个模型要运行它自带的代码", where=where, fix=fix)
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]

@@ -1,0 +1,63 @@
+"""Checkpoints without an endpoint, as candidates and as judge, through the commands."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import RunCommand
+from tests.models.tiny import tiny_model
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    made = [tmp_path_factory.mktemp(name) for name in "abc"]
+    return [tiny_model(folder, seed) for seed, folder in enumerate(made)]
+
+
+def test_two_folders_are_compared_by_a_third(judge_here: RunCommand, folders: list[Path]) -> None:
+    first, second, judge = (f"hf:{one}" for one in folders)
+    asked = ("compare", first, second, "--judge", judge, "--protocol", "soft", "--bank", "题.jsonl", "--json")
+    rows = [{"bank": "题", "abilities": ["计算"]}]
+    rows += [
+        {"id": f"q{at}", "ability": "计算", "turns": [{"prompt": f"问{at}"}, {"prompt": "那呢", "depends_on": [1]}]}
+        for at in range(6)
+    ]  # type: ignore[misc]
+    Path("题.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    tables = [
+        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ max_tokens = 8, dtype = "float32" }}\n'
+        for name, folder in zip("甲乙判", folders, strict=True)
+    ]
+    Path("judge.toml").write_text("\n".join(tables), encoding="utf-8")
+    done = judge_here("compare", "甲", "乙", "--judge", "判", "--protocol", "soft", "--bank", "题.jsonl", "--json")
+    assert done.code == 0, done.err
+    counts = done.json["overall"]["counts"]
+    assert (counts["planned"], counts["judged"]) == (6, 6)
+    again = judge_here("compare", "甲", "乙", "--judge", "判", "--protocol", "soft", "--bank", "题.jsonl", "--json")
+    assert again.json == done.json
+    assert "作答 0 次" in again.err
+    straight = judge_here(*asked, "--dry-run")
+    assert straight.code == 0, straight.err
+    assert "不花钱" in straight.err
+
+
+def test_without_the_extra_the_command_that_installs_it_is_named(
+    judge_here: RunCommand, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else real(name, *rest))
+    done = judge_here("compare", f"hf:{folders[0]}", f"hf:{folders[1]}", "--judge", "baseline")
+    assert done.code == 2
+    assert "还没有装" in done.err
+    assert "pip install 'judge-open[local]'" in done.err
+
+
+def test_a_folder_that_is_not_there_says_so(judge_here: RunCommand) -> None:
+    done = judge_here("compare", "hf:没有/这个", "hf:也没有/这个", "--judge", "baseline")
+    assert done.code == 2
+    assert "修复" in done.err
