@@ -84,10 +84,16 @@ def main() -> None:
             "ours": timed(lambda: fresh(model, requests)),
         }
         letters = [loaded.tokenizer.encode(one, add_special_tokens=False) for one in "ABC"]
-        prompts = [one.tokens for one in asks]
+        rules = tuple(
+            loaded.tokenizer.encode("评审须知。" * 70, add_special_tokens=False)
+        )  # some thousand tokens, as a judge's
+        prompts = [rules + one.tokens for one in asks]
         verdicts = {
-            "generating 16 tokens": timed(lambda: generate(loaded, [Ask(one, 16) for one in prompts])),
-            "exactly": timed(lambda: scored(loaded, prompts, letters)),
+            "generating 16 tokens": timed(lambda: by_sixteen(lambda some: generate(loaded, some), prompts)),
+            "exactly, each anew": timed(
+                lambda: by_sixteen(lambda some: scored(loaded, [one.tokens for one in some], letters), prompts)
+            ),
+            "exactly, rules once": timed(lambda: scored(loaded, prompts, letters, Memory())),
         }
         turns = {
             "anew": timed(lambda: four_turns(model, asks, None)),
@@ -110,6 +116,11 @@ def main() -> None:
         print(
             json.dumps({"tokens": count, "seconds": rows, "verdicts": verdicts, "turns": turns, "hardware": hardware})
         )
+
+
+def by_sixteen(what: Callable[[list[Ask]], object], prompts: Sequence[tuple[int, ...]]) -> None:
+    for at in range(0, len(prompts), 16):
+        what([Ask(one, 16) for one in prompts[at : at + 16]])
 
 
 async def replies(model: Local, requests: Sequence[Request]) -> None:
