@@ -52,7 +52,7 @@ def _asked(judging: Pairwise | Pointwise | Reward, question: Question, scope: Sc
     sides = 2 if isinstance(judging, Pairwise) else 1
     answers = tuple(Answer(turn.prompt, "") for turn in question.turns)
     dialogues = tuple(Dialogue(question, Candidate(str(at), Model("", str(at))), answers) for at in range(sides))
-    return "\n".join(
+    return "".join(
         one.content for one in judging.request(Case(question, scope, dialogues), b"counted, never sent").messages
     )
 

@@ -128,11 +128,18 @@ class Local:
         if self.system is not None and told[0]["role"] != "system":
             told.insert(0, {"role": "system", "content": self.system})
         more = {} if self.thinking is None else {"enable_thinking": self.thinking}
+        from jinja2 import TemplateError
+
         try:
             found = self.found.tokenizer.apply_chat_template(
                 told, add_generation_prompt=not whole, return_dict=False, **more
             )
-        except Exception as error:  # what a template raises is its author's choice
+        except (
+            TemplateError,
+            TypeError,
+            KeyError,
+            ValueError,
+        ) as error:  # what a template raises is its author's choice
             said = str(error).strip().splitlines()
             fix = "去掉 system，或换一份对话模板（tokenizer_config.json 的 chat_template）"
             raise ModelRefused(f"对话模板套不上（{(said or ['?'])[0][:120]}）", where=self.name, fix=fix) from error

@@ -26,6 +26,9 @@ PLAIN_TEMPLATE = (
 VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"})
 WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
 
+# What transformers and its parts happen to raise on files that are not as they should be.
+BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -200,7 +203,7 @@ def _tokenizer(folder: Path, settings: Settings, where: str) -> Any:
         raise InputError("读不出分词器（目录里没有词表）", where=where, fix=fix)
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=settings.trust_remote_code)
-    except Exception as error:  # transformers raises what its parts happen to raise
+    except BROKEN as error:
         if "trust_remote_code" in str(error):
             raise _own_code(where) from error
         raise InputError(f"读不出分词器（{_first(error)}）", where=where, fix=fix) from error
@@ -234,7 +237,7 @@ def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[
     except torch.cuda.OutOfMemoryError as error:
         fix = '换小一号的模型，或 quantization = "4bit"，或 device = "cpu"'
         raise ModelRefused("显存放不下这个模型", where=where, fix=fix) from error
-    except Exception as error:
+    except (*BROKEN, _weights_error()) as error:
         if "trust_remote_code" in str(error):
             raise _own_code(where) from error
         raise ModelRefused(
@@ -249,10 +252,16 @@ def _adapted(model: Any, folder: Path, where: str) -> Any:
         raise InputError("LoRA 要用 peft，还没有装", where=where, fix="pip install peft") from error
     try:
         return PeftModel.from_pretrained(model, folder).merge_and_unload()
-    except Exception as error:
+    except (*BROKEN, _weights_error()) as error:
         raise ModelRefused(
             f"适配器合不进基座（{_first(error)}）", where=where, fix="核对它是不是从这个基座训出来的"
         ) from error
+
+
+def _weights_error() -> type[Exception]:
+    from safetensors import SafetensorError
+
+    return SafetensorError
 
 
 def _own_code(where: str) -> InputError:
