@@ -110,7 +110,7 @@ def lay_out(store: Store, voices: Voices, wish: Wish) -> tuple[Work, Estimate]:
     )
     _check(work, how)
     _check_thrift(work, wish)
-    work, plan = _estimated(store, work, blank, short=how.protocol == "soft")
+    work, plan = _estimated(store, work, blank, short=how.protocol in ("soft", "soft-scores"))
     loads = zip(work.all_voices, (*plan.answers, *plan.judging), strict=True)
     _check_keys(voice for voice, load in loads if load.calls)
     return work, plan

@@ -54,9 +54,9 @@ OPTIONS = (
     ),
     click.option(
         "--protocol",
-        type=click.Choice(["pair", "pair-5", "soft", "scores", "alignbench", "mtbench", "reward"]),
+        type=click.Choice(["pair", "pair-5", "soft", "scores", "soft-scores", "alignbench", "mtbench", "reward"]),
         default="pair",
-        help="现场评测：两两比较分三档、五档，只问一个字母而取其概率（soft）；或打分：按我们的量表（scores）、AlignBench 的维度、MT-Bench 的逐轮单分，或奖励模型（reward，hf: 的）（默认 pair；judge rubrics 看各要多少 token）",
+        help="现场评测：两两比较分三档、五档，只问一个字母而取其概率（soft）；或打分：按我们的量表（scores；soft-scores 只看各分的概率，hf: 的）、AlignBench 的维度、MT-Bench 的逐轮单分，或奖励模型（reward，hf: 的）（默认 pair；judge rubrics 看各要多少 token）",
     ),
     click.option(
         "--reference/--no-reference",

@@ -103,6 +103,9 @@ def perform(url: str, voices: Voices, wish: Wish, flags: Flags, plan: Plan, *, a
         stamp = flags.revisions[""]
         print(f"从头再做一遍，这一次记作 …@{stamp}；中断后加 --revision {stamp} 接着做", file=sys.stderr)
     print_plan(work, expected)
+    for voice in work.all_voices:
+        for note in getattr(voice.model, "notes", ()):
+            print(f"  {voice.model.name}：{note}", file=sys.stderr)
     if plan.until != "all":
         print(f"  --until {plan.until}：结论定了就停，以上都是至多", file=sys.stderr)
     if work.again:

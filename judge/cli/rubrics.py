@@ -25,6 +25,7 @@ MEANING = {
     "pair-5": "两份对话比高下，五档",
     "soft": "只问一个字母，取它的概率",
     "scores": "一份对话按维度打分，再给综合分",
+    "soft-scores": "一份对话一个分，取各分概率的均值（hf: 的）",
     "alignbench": "照 AlignBench：四类题各有维度，两支平均",
     "mtbench": "照 MT-Bench：逐轮给一个分，各轮平均",
     "reward": "奖励模型给整段对话一个数（hf: 的）",

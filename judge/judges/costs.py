@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from judge.judges.protocols import Pairwise, Pointwise, Reward
+from judge.judges.protocols import Pairwise, Pointwise, Reward, SoftPointwise
 from judge.records import DIALOGUE, Answer, Candidate, Case, Dialogue, Model, Question, Scope
 
+Judged: TypeAlias = Pairwise | Pointwise | SoftPointwise | Reward
 HAN = 0.75  # tokens of a Han character, and LETTER of any other: vendors' own counts differ by a third either way
 LETTER = 0.3
 
@@ -33,7 +35,7 @@ def tokens(text: str) -> float:
     return HAN * han + LETTER * (len(text) - han)
 
 
-def cost(judging: Pairwise | Pointwise | Reward, questions: Sequence[Question], *, by_turn: bool = False) -> Cost:
+def cost(judging: Judged, questions: Sequence[Question], *, by_turn: bool = False) -> Cost:
     """Measure a protocol on a bank's questions; by_turn: each turn is judged on its own."""
     prompts, materials, calls = 0.0, 0.0, 0.0
     for one in questions:
@@ -47,7 +49,7 @@ def cost(judging: Pairwise | Pointwise | Reward, questions: Sequence[Question], 
     return Cost(prompts / asked, materials / asked, calls / max(1, len(questions)))
 
 
-def _asked(judging: Pairwise | Pointwise | Reward, question: Question, scope: Scope) -> str:
+def _asked(judging: Judged, question: Question, scope: Scope) -> str:
     """Return the prompt on answers of nothing."""
     sides = 2 if isinstance(judging, Pairwise) else 1
     answers = tuple(Answer(turn.prompt, "") for turn in question.turns)

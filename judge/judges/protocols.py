@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, get_args
 
 from judge import reply as format_of
+from judge.errors import InputError
 from judge.fence import fence
 from judge.identity import Json, content_hash
 from judge.models import Message, Reply, Request
@@ -28,7 +29,7 @@ from judge.records import (
 from judge.rubric import Rubrics, read_rubrics, shipped_rubrics
 
 Comparing: TypeAlias = Literal["pair", "pair-5", "soft"]
-Scoring: TypeAlias = Literal["scores", "alignbench", "mtbench", "reward"]
+Scoring: TypeAlias = Literal["scores", "soft-scores", "alignbench", "mtbench", "reward"]
 SCORING = frozenset(get_args(Scoring))
 READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
 MAX_TOKENS = 2048
@@ -103,6 +104,37 @@ class Pointwise:
 
 
 @dataclass(frozen=True, slots=True)
+class SoftPointwise:
+    """A judge that scores one dialogue overall by the probabilities it gives each whole score: their mean (G-Eval, Liu et al. 2023).
+
+    Only for models that run here: of a server's first tokens, "1" may be the start of 10.
+    """
+
+    judge: Judge
+    plain: Template
+    guided: Template
+    rubrics: Rubrics
+
+    def request(self, case: Case, secret: bytes) -> Request:
+        template = self.guided if has_reference(case.question) else self.plain
+        low, high = self._scale(case.question)
+        asked = _request(template, case, secret, self.judge, format_of.ask_number(low, high), "", self.rubrics, None)
+        return replace(asked, logprobs=ALTERNATIVES, allowed=tuple(str(score) for score in range(low, high + 1)))
+
+    def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
+        low, high = self._scale(case.question)
+        read: Result = Unreadable("没有各分的概率")
+        if reply.first_tokens:
+            mean = sum(int(score) * share for score, share in reply.first_tokens)
+            read = Scores(Score(min(max(mean, low), high), low, high))
+        return _judgment(case, self.judge, reply, read, repeat)
+
+    def _scale(self, question: Question) -> tuple[int, int]:
+        rubric = self.rubrics.of(question.ability, question.subcategory)
+        return rubric.minimum, rubric.maximum
+
+
+@dataclass(frozen=True, slots=True)
 class Reward:
     """A reward model: its number for a whole dialogue, as a score from 0 to 100 by the logistic function.
 
@@ -150,8 +182,16 @@ def judging(
     *,
     references: bool = True,
     structured: bool = False,
-) -> Pairwise | Pointwise | Reward:
+) -> Pairwise | Pointwise | SoftPointwise | Reward:
     """Make the judge of a model that goes by a protocol, with the rubrics that come with the program."""
+    if protocol in ("soft-scores", "reward") and model.endpoint not in ("hf", ""):
+        fix = "评委写成 hf:目录，或换 --protocol scores"
+        raise InputError(f"{protocol} 只用于本地权重的评委", where=f"--judge {name}", fix=fix)
+    if protocol == "soft-scores":
+        plain, guided = _templates("pointwise", references)
+        rubrics = read_rubrics(shipped_rubrics())
+        judge = Judge(name, model, protocol, _hash(plain, guided), rubrics.hash, READER)
+        return SoftPointwise(judge, plain, guided, rubrics)
     if protocol == "reward":
         return Reward(Judge(name, model, protocol))
     if protocol == "mtbench":

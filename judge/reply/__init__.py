@@ -10,6 +10,7 @@ reply.
 
 from judge.reply.asking import (
     ask_letter,
+    ask_number,
     ask_rating,
     ask_reason,
     ask_scores,
@@ -23,6 +24,7 @@ from judge.reply.verdict import read_letter, read_verdict
 
 __all__ = [
     "ask_letter",
+    "ask_number",
     "ask_rating",
     "ask_reason",
     "ask_scores",

@@ -32,6 +32,11 @@ def ask_letter(lang: Language = "zh") -> str:
     return "不写理由。只写一个大写字母，别的都不写：A（前一个更好）、B（后一个更好）、C（不分上下）。"
 
 
+def ask_number(minimum: int = 1, maximum: int = 10) -> str:
+    """Return the instruction for a whole score alone, whose probabilities are looked at instead of what is written."""
+    return f"不写理由。只写一个 {minimum} 到 {maximum} 的整数，别的都不写。"
+
+
 def ask_reason(dialogues: int, lang: Language = "zh") -> str:
     """Return what reasons should be like, for a judge that is shown so many dialogues."""
     if lang == "en":

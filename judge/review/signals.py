@@ -99,7 +99,16 @@ def _margins(store: Store, heard: Heard, plan: Plan, rows: Comparisons) -> Reals
 
 
 def _scores(judge: Judge) -> bool:
-    return judge.protocol in ("scores", "alignbench", "mtbench", "reward", "score", "single", "offline-scores")
+    return judge.protocol in (
+        "scores",
+        "soft-scores",
+        "alignbench",
+        "mtbench",
+        "reward",
+        "score",
+        "single",
+        "offline-scores",
+    )
 
 
 def _score_gap(judgments: JudgmentColumns, rows: Comparisons) -> Reals:

@@ -96,7 +96,16 @@ def test_mtbench_rates_every_turn_and_averages_them(live: RunCommand) -> None:
 
 def test_rubrics_tell_protocols_costs_and_anchors(judge_here: RunCommand) -> None:
     found = judge_here("rubrics", "--json").json
-    assert [*found["protocols"]] == ["pair", "pair-5", "soft", "scores", "alignbench", "mtbench", "reward"]
+    assert [*found["protocols"]] == [
+        "pair",
+        "pair-5",
+        "soft",
+        "scores",
+        "soft-scores",
+        "alignbench",
+        "mtbench",
+        "reward",
+    ]
     assert all(
         one["prompt"] > 200 and one["material"] > 100 for name, one in found["protocols"].items() if name != "reward"
     )  # which is told nothing but the dialogue

@@ -30,12 +30,13 @@ def test_two_folders_are_compared_by_a_third(judge_here: RunCommand, folders: li
     ]  # type: ignore[misc]
     Path("题.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     tables = [
-        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ max_tokens = 8, dtype = "float32" }}\n'
+        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ max_tokens = 8, dtype = "float32", device = "cuda" }}\n'
         for name, folder in zip("甲乙判", folders, strict=True)
     ]
     Path("judge.toml").write_text("\n".join(tables), encoding="utf-8")
     done = judge_here("compare", "甲", "乙", "--judge", "判", "--protocol", "soft", "--bank", "题.jsonl", "--json")
     assert done.code == 0, done.err
+    assert "甲：没有可用的 cuda，改在 CPU 上跑" in done.err  # where there is one, this test is not of the CPU
     counts = done.json["overall"]["counts"]
     assert (counts["planned"], counts["judged"]) == (6, 6)
     again = judge_here("compare", "甲", "乙", "--judge", "判", "--protocol", "soft", "--bank", "题.jsonl", "--json")

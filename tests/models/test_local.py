@@ -209,9 +209,7 @@ def test_a_base_model_without_a_template_gets_plain_turns_and_says_so(folder: Pa
     assert dict(model.identity.parameters)["template"] == "plain"
     tokens = model._tokens((Message("user", "你好"), Message("assistant", "好"), Message("user", "几点了")))
     assert model.found.tokenizer.decode(tokens) == "用户：你好\n助手：好\n用户：几点了\n助手："
-    asked(model, [request("问")])
-    assert model.loaded is not None
-    assert "没有对话模板" in model.loaded.notes[0]
+    assert "没有对话模板" in model.notes[0]
     asyncio.run(model.aclose())
 
 
@@ -222,9 +220,13 @@ def test_a_gpu_that_is_not_there_is_said(folder: Path) -> None:
         pytest.skip("there is one")
     model = Local("卡", str(folder), Settings(dtype="float32", device="cuda"))
     assert asked(model, [request("问")])[0].text is not None
-    assert model.loaded is not None
-    assert model.loaded.notes == ("没有可用的 cuda，改在 CPU 上跑，会慢得多",)
+    assert model.notes == ("没有可用的 cuda，改在 CPU 上跑，会慢得多",)
     asyncio.run(model.aclose())
+
+
+def test_a_precision_that_there_is_not_is_refused(folder: Path) -> None:
+    with pytest.raises(InputError, match="没有 float33 这种精度"):
+        asked(Local("坏", str(folder), Settings(dtype="float33", device="cpu")), [request("问")])
 
 
 # ── identity ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -352,3 +354,33 @@ def test_a_reward_model_scores_whole_dialogues(folder: Path, tmp_path: Path) -> 
     with pytest.raises(ModelRefused, match="不是奖励模型"):
         asked(Local("小", str(folder), EXACT), [judge.request(cases[0], b"")])  # type: ignore[list-item]
     asyncio.run(model.aclose())
+
+
+def test_exact_scores_are_the_mean_over_whole_scores(model: Local) -> None:
+    import torch
+
+    from judge.judges.protocols import judging
+    from judge.records import DIALOGUE, Answer, Candidate, Case, Dialogue, Model, Question, Scores, Turn
+
+    judge = judging("评", model.identity, "soft-scores")
+    question = Question("试", "q", "闲聊", (Turn("你好"),))
+    dialogue = Dialogue(question, Candidate("甲", Model("x", "甲")), (Answer("你好", "好"),))
+    case = Case(question, DIALOGUE, (dialogue,))
+    wanted = judge.request(case, b"secret")
+    assert isinstance(wanted, Request)
+    (reply,) = asked(model, [wanted])
+    tokens, logs = list(model._tokens(wanted.messages)), []
+    assert model.loaded is not None
+    for score in range(1, 11):  # 10 is two tokens, whose probabilities multiply
+        said = model.loaded.tokenizer.encode(str(score), add_special_tokens=False)
+        said.append(model.loaded.tokenizer.eos_token_id)  # so that 1 is not the start of 10
+        with torch.inference_mode():
+            odds = model.loaded.model(torch.tensor([[*tokens, *said]])).logits[0].float().log_softmax(-1)
+        logs.append(sum(float(odds[len(tokens) - 1 + at, token]) for at, token in enumerate(said)))
+    shares = torch.tensor(logs).softmax(0).tolist()
+    result = judge.judgment(case, reply).result
+    assert isinstance(result, Scores)
+    assert result.overall is not None
+    assert result.overall.value == pytest.approx(sum(at * share for at, share in enumerate(shares, 1)), abs=1e-4)
+    with pytest.raises(InputError, match="只用于本地权重"):
+        judging("评", Model("https://example.com", "x"), "soft-scores")

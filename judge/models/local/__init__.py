@@ -79,6 +79,11 @@ class Local:
         self.batches: list[int] = []  # how many requests each batch held, for whoever measures
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what a person should know before it is asked."""
+        return self.found.notes
+
+    @property
     def memory(self) -> Memory:
         """Return what is kept of earlier conversations."""
         from judge.models.local.batches import Memory
@@ -222,6 +227,8 @@ class Local:
         replies = []
         allowed = batch[0].request.allowed or ("A", "B", "C")
         tokens = [loaded.tokenizer.encode(one, add_special_tokens=False) for one in allowed]
+        if any(one != other and other[: len(one)] == one for one in tokens for other in tokens):
+            tokens = [[*one, loaded.tokenizer.eos_token_id] for one in tokens]  # 1 is not the start of 10
         odds = scored(loaded, [one.ask.tokens for one in batch], tokens, self.memory).softmax(dim=1)
         for one, row in zip(batch, odds.tolist(), strict=True):
             order = sorted(zip(allowed, row, strict=True), key=lambda pair: -pair[1])

@@ -56,6 +56,8 @@ class Found:
     template: Literal["own", "plain"]
     hash: str
     context: int  # tokens of prompt and answer together
+    device: str
+    notes: tuple[str, ...]  # what a person should know: that it runs on the CPU, say
 
     @property
     def where(self) -> str:
@@ -66,15 +68,13 @@ class Found:
 class Loaded:
     """A model that is ready: the torch module, its tokenizer, where it runs.
 
-    reward: scores whole dialogues instead of going on with them. notes: what a
-    person should know (that it runs on the CPU, say).
+    reward: scores whole dialogues instead of going on with them.
     """
 
     model: Any
     tokenizer: Any
     device: str
     reward: bool
-    notes: tuple[str, ...] = ()
 
 
 def needs() -> None:
@@ -158,19 +158,19 @@ def find(name: str, settings: Settings) -> Found:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
     hashes = [weights_hash(one) for one in (folder, adapter) if one is not None]
     identity = content_hash("local", [hashes, settings.dtype, settings.quantization, template])
-    return Found(name, folder, adapter, settings, tokenizer, template, identity, _context(folder))
+    device, notes = _device(settings.device)
+    if template == "plain":
+        notes = (*notes, "没有对话模板，按“用户：……助手：……”的样子问（多半是基座模型）")
+    return Found(name, folder, adapter, settings, tokenizer, template, identity, _context(folder), device, notes)
 
 
 def load(found: Found) -> Loaded:
     """Load the weights; raises InputError (an unknown precision, own code) and ModelRefused (they do not load)."""
-    device, notes = _device(found.settings.device)
-    if found.template == "plain":
-        notes = (*notes, "没有对话模板，按“用户：……助手：……”的样子问（多半是基座模型）")
-    model, reward = _module(found.folder, found.settings, device, found.where)
+    model, reward = _module(found.folder, found.settings, found.device, found.where)
     if found.adapter is not None:
         model = _adapted(model, found.adapter, found.where)
     model.eval()
-    return Loaded(model, found.tokenizer, device, reward, notes)
+    return Loaded(model, found.tokenizer, found.device, reward)
 
 
 def _context(folder: Path) -> int:
@@ -216,10 +216,14 @@ def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     options: dict[str, Any] = {"trust_remote_code": settings.trust_remote_code}
+    dtype = settings.dtype if settings.dtype == "auto" else getattr(torch, settings.dtype, None)
+    if not isinstance(dtype, str | torch.dtype):
+        fix = "用 auto、float32、bfloat16、float16"
+        raise InputError(f"没有 {settings.dtype} 这种精度", where=where, fix=fix)
     try:
         config = AutoConfig.from_pretrained(folder, **options)
         reward = any("SequenceClassification" in name or "RewardModel" in name for name in config.architectures or ())
-        options["dtype"] = settings.dtype if settings.dtype == "auto" else getattr(torch, settings.dtype)
+        options["dtype"] = dtype
         if settings.quantization:
             from transformers import BitsAndBytesConfig
 
@@ -230,10 +234,6 @@ def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[
         kind = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
         model: Any = kind.from_pretrained(folder, **options)
         return (model if "device_map" in options else model.to(device)), reward
-    except AttributeError as error:
-        raise InputError(
-            f"没有 {settings.dtype} 这种精度", where=where, fix="用 auto、float32、bfloat16、float16"
-        ) from error
     except torch.cuda.OutOfMemoryError as error:
         fix = '换小一号的模型，或 quantization = "4bit"，或 device = "cpu"'
         raise ModelRefused("显存放不下这个模型", where=where, fix=fix) from error
