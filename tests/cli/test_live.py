@@ -355,7 +355,7 @@ def test_models_lists_what_is_there(live: RunCommand) -> None:
         ("旧", "old", True),
         ("评委", "judge", True),
     ]
-    assert len(json.loads(live("models", "--presets", "--json").out)["presets"]) == 18
+    assert len(json.loads(live("models", "--presets", "--json").out)["presets"]) == 19
 
 
 def test_doctor_looks_without_calling_and_finds_out_by_calling(live: RunCommand, server: Server) -> None:
