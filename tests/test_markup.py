@@ -94,10 +94,10 @@ def read(html: str) -> str:
 
 @every_attack
 def test_an_attack_becomes_harmless_html_in_no_time(attack: Attack) -> None:
-    start = time.process_time()
+    start = time.thread_time()
     html = to_html(attack.text)
     assert (
-        time.process_time() - start < 6
+        time.thread_time() - start < 6
     )  # at most 0.6 on the machine it was written on; what grows with the square takes minutes
     text = read(html)
     assert ("个字符没有显示" in text) == (len(attack.text) > LIMIT)

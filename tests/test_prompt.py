@@ -497,7 +497,7 @@ def test_real_answers_are_shown_as_they_are(recorded: Path) -> None:
 )  # fmt: skip
 def test_a_long_answer_costs_time_in_proportion(unit: str) -> None:
     text = (unit * 100_000)[:100_000]
-    start = time.process_time()
+    start = time.thread_time()
     suspicious(text)
     transcript(dialogue(text))
-    assert time.process_time() - start < 5
+    assert time.thread_time() - start < 5
