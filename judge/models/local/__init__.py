@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from judge.models.local.batches import Ask, Memory
 
 GATHER_SECONDS = 0.01  # how long a batch waits for one more request, from the last that came
-BATCH_TOKENS = {"cpu": 16_384, "cuda": 262_144, "mps": 32_768}  # prompt and answer, padding counted
+MOST_TOKENS = 262_144  # of a batch, prompts and answers, padding counted
 DEFAULT_TOKENS = 2048
 
 
@@ -158,13 +158,15 @@ class Local:
         for kind in ("reward", "exact", "said"):
             some = [one for one in waiting if one.kind == kind]
             some.sort(key=lambda one: (one.ask.most, len(one.ask.tokens)))
-            for batch in self._cut(some, self.loaded.device):
+            for batch in self._cut(some, self.loaded):
                 answers |= self._answer(batch, self.loaded)
         return answers
 
-    def _cut(self, waiting: Sequence[_Waiting], device: str) -> list[list[_Waiting]]:
-        """Cut requests, sorted, into batches whose padded size is within bounds."""
-        most, width = self.batch_tokens or BATCH_TOKENS[device], 0
+    def _cut(self, waiting: Sequence[_Waiting], loaded: Loaded) -> list[list[_Waiting]]:
+        """Cut requests, sorted, into batches whose padded size fits into memory."""
+        from judge.models.local.batches import room
+
+        most, width = self.batch_tokens or min(MOST_TOKENS, room(loaded)), 0
         batches: list[list[_Waiting]] = [[]]
         for one in waiting:
             width = max(width, len(one.ask.tokens) + (one.ask.most if one.kind == "said" else 0))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import torch
 from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList
 
@@ -297,6 +298,12 @@ def continuous(loaded: Loaded, asks: Sequence[Ask], free: int | None = None) -> 
         said = new[: one.most] if stop is None or stop >= one.most else new[:stop]
         found.append(Said(tuple(said), stop is not None and stop < one.most))
     return found
+
+
+def room(loaded: Loaded) -> int:
+    """Return how many tokens' keys and values a batch may have: three tenths of the memory that is free."""
+    free = torch.cuda.mem_get_info()[0] if loaded.device == "cuda" else psutil.virtual_memory().available
+    return max(1, int(0.3 * free / bytes_per_token(loaded)))
 
 
 def bytes_per_token(loaded: Loaded) -> int:
