@@ -60,18 +60,11 @@ def _pairs(forms: Sequence[str], own: int, alike: float) -> Iterator[tuple[int, 
         {form[at : at + GRAM] for at in range(len(form) - GRAM + 1)} if len(form) >= SHORT else set() for form in forms
     ]
     where: dict[str, list[int]] = defaultdict(list)
-    for at, mine in enumerate(grams[:own]):
-        shared: Counter[int] = Counter(other for gram in mine for other in where.get(gram, ()))
-        yield from _alike(at, shared, grams, alike)
-        for gram in mine:
-            where[gram].append(at)
-    for at, mine in enumerate(grams[own:], own):
+    for at, mine in enumerate(grams):
         shared = Counter(other for gram in mine for other in where.get(gram, ()))
-        yield from _alike(at, shared, grams, alike)
-
-
-def _alike(at: int, shared: Counter[int], grams: Sequence[set[str]], alike: float) -> Iterator[tuple[int, int, float]]:
-    for other, count in shared.items():
-        likeness = count / (len(grams[at]) + len(grams[other]) - count)
-        if likeness >= alike:
-            yield other, at, likeness
+        for other, count in shared.items():
+            likeness = count / (len(mine) + len(grams[other]) - count)
+            if likeness >= alike:
+                yield other, at, likeness
+        for gram in mine if at < own else ():  # others are not compared among themselves
+            where[gram].append(at)

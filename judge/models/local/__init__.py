@@ -169,10 +169,11 @@ class Local:
         most, width = self.batch_tokens or min(MOST_TOKENS, room(loaded)), 0
         batches: list[list[_Waiting]] = [[]]
         for one in waiting:
-            width = max(width, len(one.ask.tokens) + (one.ask.most if one.kind == "said" else 0))
+            own = len(one.ask.tokens) + (one.ask.most if one.kind == "said" else 0)
+            width = max(width, own)
             if batches[-1] and width * (len(batches[-1]) + 1) > most:
                 batches.append([])
-                width = len(one.ask.tokens) + one.ask.most
+                width = own
             batches[-1].append(one)
         return [batch for batch in batches if batch]
 

@@ -110,13 +110,8 @@ def generate(loaded: Loaded, asks: Sequence[Ask], memory: Memory | None = None) 
             return_dict_in_generate=True,
             use_cache=True,
         )
-    ends = _ends(loaded)
-    found = []
-    for at, one in enumerate(asks):
-        new = out.sequences[at, rows.ids.shape[1] :].tolist()
-        stop = next((place for place, token in enumerate(new) if token in ends), None)
-        said = new[: one.most] if stop is None or stop >= one.most else new[:stop]
-        found.append(Said(tuple(said), stop is not None and stop < one.most))
+    ends, new = _ends(loaded), out.sequences[:, rows.ids.shape[1] :].tolist()
+    found = [_ended(said, one.most, ends) for said, one in zip(new, asks, strict=True)]
     if memory is not None:
         rows.keep(out.cache if hasattr(out, "cache") else out.past_key_values, [one.tokens for one in found], memory)
     return found
@@ -241,12 +236,11 @@ class _Rows:
         width = self.ids.shape[1]
         for at, (prompt, new) in enumerate(zip(self.prompts, said, strict=True)):
             there = [*self.mask[at].nonzero().flatten().tolist(), *range(width, width + len(new))]
-            length = min(len(there), cache.get_seq_length())
             places = torch.tensor([one for one in there if one < cache.get_seq_length()], device=self.ids.device)
             layers = [
                 (layer.keys[at][:, places].clone(), layer.values[at][:, places].clone()) for layer in cache.layers
             ]
-            memory.put(Kept((*prompt, *new)[: min(length, len(places))], layers))
+            memory.put(Kept((*prompt, *new)[: len(places)], layers))
 
 
 def _ends(loaded: Loaded) -> frozenset[int]:
@@ -254,6 +248,12 @@ def _ends(loaded: Loaded) -> frozenset[int]:
     configured = loaded.model.generation_config.eos_token_id
     several = configured if isinstance(configured, list) else [configured]
     return frozenset(one for one in (*several, loaded.tokenizer.eos_token_id) if one is not None)
+
+
+def _ended(new: Sequence[int], most: int, ends: frozenset[int]) -> Said:
+    """Cut what was generated at the first token that ends an answer, or where it may be no longer."""
+    stop = next((at for at, token in enumerate(new[:most]) if token in ends), None)
+    return Said(tuple(new[: most if stop is None else stop]), stop is not None)
 
 
 # ── continuous batching ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -290,14 +290,9 @@ def continuous(loaded: Loaded, asks: Sequence[Ask], free: int | None = None) -> 
         ),
         warmup=False,
     )
-    ends, found = _ends(loaded), []
+    ends = _ends(loaded)
     by_prompt = {tuple(one.prompt_ids): list(one.generated_tokens) for one in out.values()}
-    for one in asks:
-        new = by_prompt[one.tokens]
-        stop = next((at for at, token in enumerate(new) if token in ends), None)
-        said = new[: one.most] if stop is None or stop >= one.most else new[:stop]
-        found.append(Said(tuple(said), stop is not None and stop < one.most))
-    return found
+    return [_ended(by_prompt[one.tokens], one.most, ends) for one in asks]
 
 
 def room(loaded: Loaded) -> int:
