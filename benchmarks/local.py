@@ -1,8 +1,9 @@
 """Tokens and verdicts per second of models that run here, against what one would write without: all in one run.
 
-A model with random weights (its shape by --hidden and --layers; a seven-billion one with --large, for a GPU) answers 64 dialogues:
-one by one with `generate`, in plain padded batches in the order they come, and through ours. Then verdicts: exactly, from one
-forward pass, against generating 16 tokens. Then four turns, going on from what was computed against beginning anew.
+A model with random weights (its shape by --hidden and --layers; a seven-billion one with --large, for a GPU) answers 64 dialogues,
+with answers of very different lengths, as they are: one by one with `generate`, in plain padded batches in the order they come,
+and through ours. Then verdicts: exactly, from one forward pass, against generating 16 tokens. Then four turns, going on from what
+was computed against beginning anew.
 Prints a table and one JSON line. Usage: python benchmarks/local.py [--dialogues 64] [--tokens 48] [--large]
 """
 
@@ -23,9 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from judge.models import Message, Request  # noqa: E402
+from judge.models import Message, Reply, Request  # noqa: E402
 from judge.models.local import Local  # noqa: E402
-from judge.models.local.batches import Ask, Memory, generate, scored  # noqa: E402
+from judge.models.local.batches import Ask, generate, scored  # noqa: E402
 from judge.models.local.loading import Settings  # noqa: E402
 from tests.models.tiny import tiny_model  # noqa: E402
 
@@ -67,14 +68,16 @@ def main() -> None:
         path = tiny_model(Path(folder), **shape)
         settings = Settings(dtype="bfloat16" if given.large else "float32")
         model = Local("小", str(path), settings)
+        # Long answers are rare: lengths spread as the logarithm of a normal, --tokens on average.
+        lengths = [max(2, round(given.tokens * luck.lognormvariate(-0.32, 0.8))) for _ in range(given.dialogues)]
         requests = [
-            Request((Message("user", "问" * luck.randint(2, 60) + str(at)),), max_tokens=given.tokens, temperature=0.0)
-            for at in range(given.dialogues)
+            Request((Message("user", "问" * luck.randint(2, 60) + str(at)),), max_tokens=length, temperature=0.0)
+            for at, length in enumerate(lengths)
         ]
         asyncio.run(replies(model, requests[:2]))  # loads it
-        loaded = model.loaded
+        loaded = model.worker.loaded
         assert loaded is not None
-        asks = [Ask(model._tokens(one.messages), given.tokens) for one in requests]
+        asks = [Ask(model._tokens(one.messages), length) for one, length in zip(requests, lengths, strict=True)]
         count = sum(len(one.tokens) for one in generate(loaded, asks))
         rows = {
             "one by one": timed(lambda: [generate(loaded, [one]) for one in asks], 1),
@@ -88,16 +91,22 @@ def main() -> None:
             loaded.tokenizer.encode("评审须知。" * 70, add_special_tokens=False)
         )  # some thousand tokens, as a judge's
         prompts = [rules + one.tokens for one in asks]
+        verdict_requests = [
+            Request(
+                (Message("user", "评审须知。" * 70 + one.messages[0].content),), allowed=("A", "B", "C"), logprobs=3
+            )
+            for one in requests
+        ]
         verdicts = {
             "generating 16 tokens": timed(lambda: by_sixteen(lambda some: generate(loaded, some), prompts)),
             "exactly, each anew": timed(
                 lambda: by_sixteen(lambda some: scored(loaded, [one.tokens for one in some], letters), prompts)
             ),
-            "exactly, rules once": timed(lambda: scored(loaded, prompts, letters, Memory())),
+            "exactly, ours": timed(lambda: fresh(model, verdict_requests)),
         }
         turns = {
-            "anew": timed(lambda: four_turns(model, asks, None)),
-            "going on": timed(lambda: four_turns(model, asks, Memory())),
+            "anew": timed(lambda: four_turns(model, requests, anew=True), 1),
+            "going on": timed(lambda: four_turns(model, requests, anew=False)),
         }
         hardware = (
             torch.cuda.get_device_name()
@@ -123,23 +132,27 @@ def by_sixteen(what: Callable[[list[Ask]], object], prompts: Sequence[tuple[int,
         what([Ask(one, 16) for one in prompts[at : at + 16]])
 
 
-async def replies(model: Local, requests: Sequence[Request]) -> None:
-    await asyncio.gather(*(model.reply(one) for one in requests))
+async def replies(model: Local, requests: Sequence[Request]) -> list[Reply]:
+    return list(await asyncio.gather(*(model.reply(one) for one in requests)))
 
 
 def fresh(model: Local, requests: Sequence[Request]) -> None:
-    model.memory.clear()
+    model.worker.memory.clear()
     asyncio.run(replies(model, requests))
 
 
-def four_turns(model: Local, asks: Sequence[Ask], memory: Memory | None) -> None:
+def four_turns(model: Local, requests: Sequence[Request], *, anew: bool) -> None:
     """Let every dialogue have four turns: long questions, short answers, each with all that was said before."""
-    assert model.loaded is not None
-    more = tuple(model.loaded.tokenizer.encode("再问一句" * 20, add_special_tokens=False))
-    so_far = [one.tokens + more for one in asks]
+    so_far = [(Message("user", one.messages[0].content + "再问一句" * 20),) for one in requests]
+    model.worker.memory.clear()
     for _ in range(4):
-        said = generate(model.loaded, [Ask(one, 8) for one in so_far], memory)
-        so_far = [one + new.tokens + more for one, new in zip(so_far, said, strict=True)]
+        if anew:
+            model.worker.memory.clear()
+        said = asyncio.run(replies(model, [Request(one, max_tokens=8, temperature=0.0) for one in so_far]))
+        so_far = [
+            (*one, Message("assistant", reply.text), Message("user", "再问一句" * 20))
+            for one, reply in zip(so_far, said, strict=True)
+        ]
 
 
 if __name__ == "__main__":

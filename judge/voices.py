@@ -103,7 +103,8 @@ class Voices:
             max_tokens=most,
         )
         # Batches form from what is asked at once: the more the better.
-        return Voice(model, Pace(Limits(row.concurrency or LOCAL_AT_ONCE)), FREE)
+        pace = self.paces[row.preset, name] = Pace(Limits(row.concurrency or LOCAL_AT_ONCE))
+        return Voice(model, pace, FREE)
 
     def _endpoint(self, name: str, row: ModelRow) -> Voice:
         if preset(row.preset).weights:

@@ -13,6 +13,18 @@ import click
 
 from judge.errors import InputError
 
+PROTOCOLS = (
+    "pair",
+    "pair-5",
+    "soft",
+    "soft-reasons",
+    "scores",
+    "soft-scores",
+    "soft-scores-reasons",
+    "alignbench",
+    "mtbench",
+    "reward",
+)  # those of judges.protocols, which is not loaded for a list of options
 Function = TypeVar("Function", bound=Callable[..., None])
 
 if TYPE_CHECKING:
@@ -54,9 +66,9 @@ OPTIONS = (
     ),
     click.option(
         "--protocol",
-        type=click.Choice(["pair", "pair-5", "soft", "scores", "soft-scores", "alignbench", "mtbench", "reward"]),
+        type=click.Choice(PROTOCOLS),
         default="pair",
-        help="现场评测：两两比较分三档、五档，只问一个字母而取其概率（soft）；或打分：按我们的量表（scores；soft-scores 只看各分的概率，hf: 的）、AlignBench 的维度、MT-Bench 的逐轮单分，或奖励模型（reward，hf: 的）（默认 pair；judge rubrics 看各要多少 token）",
+        help="现场评测：两两比较分三档、五档，只问一个字母而取其概率（soft；soft-reasons 先写理由，hf: 的）；或打分：按我们的量表（scores；soft-scores、soft-scores-reasons 看各分的概率，hf: 的）、AlignBench 的维度、MT-Bench 的逐轮单分，或奖励模型（reward，hf: 的）（默认 pair；judge rubrics 看各要多少 token）",
     ),
     click.option(
         "--reference/--no-reference",

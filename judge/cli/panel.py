@@ -8,7 +8,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -60,6 +60,9 @@ async def _panel(watch: Watch) -> None:
             await asyncio.sleep(RENEW)
 
 
+Look: TypeAlias = tuple[float, int, dict[str, int]]  # when, calls that had ended, and by endpoint
+
+
 class Watch:
     """What is seen of a run over time: rates over the last WINDOW seconds, by endpoint and in all."""
 
@@ -71,7 +74,8 @@ class Watch:
         for load, voice in zip((*plan.answers, *plan.judging), run.work.all_voices, strict=True):
             for name, pace in self.paces.items():
                 self.planned[name] += load.calls if pace is voice.pace else 0
-        self.looks: deque[tuple[float, int, dict[str, int]]] = deque()
+        self.looks: deque[Look] = deque()
+        self.first: Look | None = None
 
     @property
     def seconds(self) -> float:
@@ -82,6 +86,7 @@ class Watch:
         """Take in where the run stands now."""
         ended = {name: _ended(pace) for name, pace in self.paces.items()}
         self.looks.append((self.seconds, self.run.progress.calls - self.run.progress.in_flight, ended))
+        self.first = self.first or self.looks[0]
         while len(self.looks) > 2 and self.looks[0][0] < self.seconds - WINDOW:
             self.looks.popleft()
 
@@ -89,8 +94,12 @@ class Watch:
         """Return calls per second of one endpoint, or of all."""
         if len(self.looks) < 2:
             return 0.0
-        (start, calls, by), (end, more, later) = self.looks[0], self.looks[-1]
-        return ((later[name] - by[name]) if name else (more - calls)) / max(end - start, 1e-3)
+        end, more, later = self.looks[-1]
+        # What ends in bursts is measured from the beginning.
+        for start, calls, by in (self.looks[0], self.first or self.looks[0]):
+            if ended := (later[name] - by[name]) if name else (more - calls):
+                return ended / max(end - start, 1e-3)
+        return 0.0
 
     def left(self) -> str:
         """Say how long it will take yet, and because of whom where there are several endpoints."""
@@ -115,7 +124,13 @@ class Watch:
             f"对话 {progress.dialogues}，评判 {progress.judgments}{failed}，重试 {sum(one.retries for one in counts)}，"
             f"{tokens / 1000:,.0f} 千 token，{self.money()}，"
             + (f"用时 {self.seconds:.0f} 秒" if ended else f"{self.rate():.1f} 次/秒，{self.left()}")
+            + "".join(f"；{one}" for one in self.doing())
         )
+
+    def doing(self) -> list[str]:
+        """Say what models that run here are at."""
+        models = {id(voice.model): voice.model for voice in self.run.work.all_voices}.values()
+        return [f"{one.name} {said}" for one in models if (said := getattr(one, "doing", ""))]
 
     def money(self) -> str:
         """Say what was spent so far."""
@@ -152,7 +167,8 @@ class Watch:
         foot = Text(f"{self.money()}  {self.left()}  Ctrl-C 收尾并保存", style="dim")
         # Padded, for a bar alone does not end its line.
         bar = Padding(ProgressBar(total=max(1, progress.planned_calls), completed=done), 0)
-        return Panel(Group(Text(head), bar, table, foot), title="评测中", title_align="left")
+        local = [Text(one) for one in self.doing()]
+        return Panel(Group(Text(head), bar, table, *local, foot), title="评测中", title_align="left")
 
 
 def _ended(pace: Pace) -> int:

@@ -28,9 +28,10 @@ from judge.records import (
 )
 from judge.rubric import Rubrics, read_rubrics, shipped_rubrics
 
-Comparing: TypeAlias = Literal["pair", "pair-5", "soft"]
-Scoring: TypeAlias = Literal["scores", "soft-scores", "alignbench", "mtbench", "reward"]
+Comparing: TypeAlias = Literal["pair", "pair-5", "soft", "soft-reasons"]
+Scoring: TypeAlias = Literal["scores", "soft-scores", "soft-scores-reasons", "alignbench", "mtbench", "reward"]
 SCORING = frozenset(get_args(Scoring))
+HERE = frozenset({"soft-reasons", "soft-scores", "soft-scores-reasons", "reward"})  # for models that run here alone
 READER = "judge/1"  # the version of judge.reply that reads the replies; a change of meaning there changes it here
 MAX_TOKENS = 2048
 ALTERNATIVES = 20  # of the first token, asked for a soft verdict; the most that is offered anywhere
@@ -40,7 +41,7 @@ ALTERNATIVES = 20  # of the first token, asked for a soft verdict; the most that
 class Pairwise:
     """A judge that compares two dialogues; `levels` 3 (better, worse, tie) or 5 (much better ... much worse).
 
-    `soft`: a letter without reasons is asked for, and the probabilities of its alternatives where the server gives them.
+    `soft`: a letter is asked for, at once or after `reasons`, and the probabilities of its alternatives where they can be had.
     Where a question has a reference or key points, the template with references is used: both are one judge. So are replies
     in JSON that the server enforces (`structured`) and in text: what is asked and how it is read is the same.
     """
@@ -52,15 +53,15 @@ class Pairwise:
     soft: bool
     rubrics: Rubrics | None
     structured: bool = False
+    reasons: bool = True
 
     def request(self, case: Case, secret: bytes) -> Request:
         template = self.guided if has_reference(case.question) else self.plain
-        if self.soft:
-            asked = _request(template, case, secret, self.judge, format_of.ask_letter(), "", self.rubrics, None)
-            return replace(asked, logprobs=ALTERNATIVES, allowed=("A", "B", "C"))
-        schema = format_of.verdict_schema(self.levels) if self.structured else None
-        form, reason = format_of.ask_verdict(self.levels), format_of.ask_reason(2)
-        return _request(template, case, secret, self.judge, form, reason, self.rubrics, schema)
+        form = format_of.ask_verdict(self.levels) if self.reasons else format_of.ask_letter()
+        reason = format_of.ask_reason(2) if self.reasons else ""
+        schema = format_of.verdict_schema(self.levels) if self.structured and not self.soft else None
+        asked = _request(template, case, secret, self.judge, form, reason, self.rubrics, schema)
+        return _odds(asked, ("A", "B", "C"), self.reasons) if self.soft else asked
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
         if self.soft:
@@ -107,19 +108,21 @@ class Pointwise:
 class SoftPointwise:
     """A judge that scores one dialogue overall by the probabilities it gives each whole score: their mean (G-Eval, Liu et al. 2023).
 
-    Only for models that run here: of a server's first tokens, "1" may be the start of 10.
+    At once or after `reasons`. Only for models that run here: of a server's first tokens, "1" may be the start of 10.
     """
 
     judge: Judge
     plain: Template
     guided: Template
     rubrics: Rubrics
+    reasons: bool = False
 
     def request(self, case: Case, secret: bytes) -> Request:
         template = self.guided if has_reference(case.question) else self.plain
         low, high = self._scale(case.question)
-        asked = _request(template, case, secret, self.judge, format_of.ask_number(low, high), "", self.rubrics, None)
-        return replace(asked, logprobs=ALTERNATIVES, allowed=tuple(str(score) for score in range(low, high + 1)))
+        form, reason = format_of.ask_number(low, high, reasons=self.reasons), format_of.ask_reason(1)
+        asked = _request(template, case, secret, self.judge, form, reason if self.reasons else "", self.rubrics, None)
+        return _odds(asked, tuple(str(score) for score in range(low, high + 1)), self.reasons)
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
         low, high = self._scale(case.question)
@@ -172,7 +175,9 @@ def pairwise(
     """Make a pairwise judge of a model, with the templates that come with the program; without `references` it sees none."""
     plain, guided = _templates("pairwise", references)
     judge = Judge(name, model, protocol, _hash(plain, guided), rubrics.hash if rubrics else "", READER)
-    return Pairwise(judge, plain, guided, 5 if protocol == "pair-5" else 3, protocol == "soft", rubrics, structured)
+    levels: Literal[3, 5] = 5 if protocol == "pair-5" else 3
+    soft = protocol in ("soft", "soft-reasons")
+    return Pairwise(judge, plain, guided, levels, soft, rubrics, structured, reasons=protocol != "soft")
 
 
 def judging(
@@ -184,14 +189,14 @@ def judging(
     structured: bool = False,
 ) -> Pairwise | Pointwise | SoftPointwise | Reward:
     """Make the judge of a model that goes by a protocol, with the rubrics that come with the program."""
-    if protocol in ("soft-scores", "reward") and model.endpoint not in ("hf", ""):
+    if protocol in HERE and model.endpoint not in ("hf", ""):
         fix = "评委写成 hf:目录，或换 --protocol scores"
         raise InputError(f"{protocol} 只用于本地权重的评委", where=f"--judge {name}", fix=fix)
-    if protocol == "soft-scores":
+    if protocol == "soft-scores" or protocol == "soft-scores-reasons":  # noqa: PLR1714 - mypy follows this form alone
         plain, guided = _templates("pointwise", references)
         rubrics = read_rubrics(shipped_rubrics())
         judge = Judge(name, model, protocol, _hash(plain, guided), rubrics.hash, READER)
-        return SoftPointwise(judge, plain, guided, rubrics)
+        return SoftPointwise(judge, plain, guided, rubrics, protocol == "soft-scores-reasons")
     if protocol == "reward":
         return Reward(Judge(name, model, protocol))
     if protocol == "mtbench":
@@ -258,6 +263,10 @@ def _request(
     rubric = rubrics.of(case.question.ability, case.question.subcategory) if rubrics else None
     text = render(template, case, mark, asked=asked, reason=reason, rubric=rubric)
     return Request((Message("user", text),), temperature=0.0, max_tokens=MAX_TOKENS, schema=schema)
+
+
+def _odds(request: Request, allowed: tuple[str, ...], reasons: bool) -> Request:
+    return replace(request, logprobs=ALTERNATIVES, allowed=allowed, reasons=reasons)
 
 
 def _judgment(case: Case, judge: Judge, reply: Reply, read: Result, repeat: int) -> Judgment:

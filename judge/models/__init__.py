@@ -23,7 +23,7 @@ class Request:
 
     temperature and max_tokens: None leaves the server's default. `schema` asks for JSON of this form where the server can;
     `logprobs` asks for the probabilities of so many first tokens' alternatives where it can, and a model that runs here gives
-    exactly those of `allowed`. `reward`: the messages are a whole conversation, and a reward model's number for it is wanted.
+    exactly those of `allowed`, with `reasons` after the reasons it writes, each as [[X]]. `reward`: the messages are a whole conversation, and a reward model's number for it is wanted.
     """
 
     messages: tuple[Message, ...]
@@ -32,6 +32,7 @@ class Request:
     schema: Json = None
     logprobs: int = 0
     allowed: tuple[str, ...] = ()
+    reasons: bool = False
     reward: bool = False
     seed: int | None = None
 

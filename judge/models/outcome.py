@@ -180,16 +180,22 @@ def _thoughts(message: Body, preset: Preset) -> tuple[str, str, bool]:
     """Part the answer from the reasoning; the last value says that the answer never began."""
     text = _joined(message.get("content"))
     reasoning = next((said for name in preset.reasoning if (said := _joined(message.get(name)))), "")
-    inline = []
-    while block := _THINK.match(text):
-        inline.append(block[1])
-        text = text[block.end() :]
-    if opened := _OPEN_THINK.fullmatch(text):
-        return "", "\n".join([reasoning, *inline, opened[1]]).strip(), True
+    text, inline, unclosed = thoughts(text)
     if preset.prefilled_think and not reasoning and not inline and (closed := _CLOSED_THINK.match(text)):
         inline.append(closed[1])
         text = text[closed.end() :]
-    return text, "\n".join([reasoning, *inline]).strip(), False
+    return text, "\n".join([reasoning, *inline]).strip(), unclosed
+
+
+def thoughts(text: str) -> tuple[str, list[str], bool]:
+    """Part a text from the reasoning it opens with; the last value says that the answer never began."""
+    found = []
+    while block := _THINK.match(text):
+        found.append(block[1])
+        text = text[block.end() :]
+    if opened := _OPEN_THINK.fullmatch(text):
+        return "", [*found, opened[1]], True
+    return text, found, False
 
 
 def _joined(content: object) -> str:

@@ -32,8 +32,10 @@ def ask_letter(lang: Language = "zh") -> str:
     return "不写理由。只写一个大写字母，别的都不写：A（前一个更好）、B（后一个更好）、C（不分上下）。"
 
 
-def ask_number(minimum: int = 1, maximum: int = 10) -> str:
-    """Return the instruction for a whole score alone, whose probabilities are looked at instead of what is written."""
+def ask_number(minimum: int = 1, maximum: int = 10, *, reasons: bool = False) -> str:
+    """Return the instruction for a whole score, alone or after reasons, whose probabilities are looked at instead of what is written."""
+    if reasons:
+        return f"先写理由，最后单独一行写 [[X]]，把 X 换成 {minimum} 到 {maximum} 的一个整数。"
     return f"不写理由。只写一个 {minimum} 到 {maximum} 的整数，别的都不写。"
 
 

@@ -39,7 +39,7 @@ def rule_of(judge: Judge | None) -> Rule:
         return PLAIN
     if judge.protocol in BRANCHED:
         return Rule(branched=True)
-    if judge.protocol not in ("scores", "soft-scores"):
+    if judge.protocol not in ("scores", "soft-scores", "soft-scores-reasons"):
         return PLAIN
     rubrics = read_rubrics(shipped_rubrics())
     if judge.rubric != rubrics.hash:

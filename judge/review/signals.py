@@ -102,6 +102,7 @@ def _scores(judge: Judge) -> bool:
     return judge.protocol in (
         "scores",
         "soft-scores",
+        "soft-scores-reasons",
         "alignbench",
         "mtbench",
         "reward",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from judge.bank import read_bank, shipped_banks
+from judge.cli.flags import PROTOCOLS
+from judge.judges.protocols import Comparing, Scoring
 from tests.cli.conftest import RunCommand
 from tests.engines.scene import script
 from tests.models import Answer
@@ -96,16 +99,8 @@ def test_mtbench_rates_every_turn_and_averages_them(live: RunCommand) -> None:
 
 def test_rubrics_tell_protocols_costs_and_anchors(judge_here: RunCommand) -> None:
     found = judge_here("rubrics", "--json").json
-    assert [*found["protocols"]] == [
-        "pair",
-        "pair-5",
-        "soft",
-        "scores",
-        "soft-scores",
-        "alignbench",
-        "mtbench",
-        "reward",
-    ]
+    assert [*found["protocols"]] == [*get_args(Comparing), *get_args(Scoring)]
+    assert sorted(found["protocols"]) == sorted(PROTOCOLS)  # what --protocol takes
     assert all(
         one["prompt"] > 200 and one["material"] > 100 for name, one in found["protocols"].items() if name != "reward"
     )  # which is told nothing but the dialogue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,35 @@ def test_two_folders_are_compared_by_a_third(judge_here: RunCommand, folders: li
     straight = judge_here(*asked, "--dry-run")
     assert straight.code == 0, straight.err
     assert "不花钱" in straight.err
+
+
+def test_how_far_a_model_is_with_what_it_writes_is_shown(
+    judge_here: RunCommand, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from judge.cli import panel
+
+    monkeypatch.setattr(panel, "EVERY", 0.2)
+    monkeypatch.setattr(panel, "RENEW", 0.05)
+    rows = [{"bank": "长", "abilities": ["计算"]}]
+    rows += [
+        {"id": f"q{at}", "ability": "计算", "turns": [{"prompt": f"问{at}", "reference": "答"}]} for at in range(3)
+    ]  # type: ignore[misc]
+    Path("长.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    tables = [
+        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ max_tokens = 900, dtype = "float32" }}\n'
+        for name, folder in zip("甲乙", folders, strict=False)
+    ]
+    Path("judge.toml").write_text("\n".join(tables), encoding="utf-8")
+    done = judge_here("run", "--models", "甲,乙", "--judge", "甲", "--stage", "answer", "--bank", "长.jsonl")
+    assert done.code == 0, done.err
+    assert re.search(r"；[甲乙] 在做 [123] 条，已读 [\d,]+、已写 [\d,]+ token", done.err), done.err
+    assert "在做" not in done.err.splitlines()[-1]  # by then nothing is under way
+
+
+def test_reasons_with_odds_are_for_models_that_run_here(judge_here: RunCommand) -> None:
+    done = judge_here("compare", "kimi:a", "kimi:b", "--judge", "deepseek:c", "--protocol", "soft-reasons", "--dry-run")
+    assert done.code == 2
+    assert "soft-reasons 只用于本地权重的评委" in done.err
 
 
 def test_without_the_extra_the_command_that_installs_it_is_named(

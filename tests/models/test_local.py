@@ -58,39 +58,110 @@ def by_hand(model: Local, request: Request, most: int) -> str:
     """The greedy answer, token by token, with nothing kept between them."""
     import torch
 
-    assert model.loaded is not None
+    assert model.worker.loaded is not None
     tokens = list(model._tokens(request.messages))
     said: list[int] = []
     while len(said) < most:
         with torch.inference_mode():
-            best = int(model.loaded.model(torch.tensor([[*tokens, *said]])).logits[0, -1].argmax())
-        if best == model.loaded.tokenizer.eos_token_id:
+            best = int(model.worker.loaded.model(torch.tensor([[*tokens, *said]])).logits[0, -1].argmax())
+        if best == model.worker.loaded.tokenizer.eos_token_id:
             break
         said.append(best)
-    return str(model.loaded.tokenizer.decode(said, skip_special_tokens=True))
+    return str(model.worker.loaded.tokenizer.decode(said, skip_special_tokens=True))
 
 
 # ── batches ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_64_dialogues_say_the_same_in_whatever_batches(folder: Path) -> None:
+def test_64_dialogues_say_the_same_in_whatever_batches(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.models.local import batches, writing
+
+    real, sizes = batches.generate, []
+
+    def counted(loaded: Any, asks: Any, *more: Any) -> Any:
+        sizes.append(len(asks))
+        return real(loaded, asks, *more)
+
+    monkeypatch.setattr(batches, "generate", counted)
     lengths = random.Random(7)
-    requests = [request("问" * lengths.randint(1, 40) + str(at)) for at in range(64)]
+    requests = [request("问" * lengths.randint(1, 40) + str(at), most=4 + at % 9) for at in range(64)]
     found = []
-    for at_once, tokens in ((1, 10**6), (7, 10**6), (64, 10**6), (64, 700), (64, 150)):
+    for at_once, tokens, segment in ((1, 10**6, 64), (7, 10**6, 5), (64, 10**6, 64), (64, 700, 3), (64, 150, 64)):
+        monkeypatch.setattr(writing, "SEGMENT", segment)
+        sizes.clear()
         made = Local("小", str(folder), EXACT, batch_tokens=tokens)
         order = list(range(64))
         random.Random(at_once).shuffle(order)
         replies = asked(made, [requests[at] for at in order], at_once)
         found.append([reply.text for _, reply in sorted(zip(order, replies, strict=True), key=lambda one: one[0])])
-        assert sum(made.batches) == 64
-        assert max(made.batches) <= at_once
+        assert sum(sizes) == 64 if segment == 64 else sum(sizes) > 100  # in segments, several batches each
+        assert max(sizes) <= at_once
         if tokens == 10**6 and at_once == 64:
-            assert max(made.batches) > 32
-            assert found[-1][:4] == [by_hand(made, one, 12) for one in requests[:4]]
+            assert max(sizes) == 64
+            assert found[-1][:4] == [by_hand(made, one, 4 + at) for at, one in enumerate(requests[:4])]
         asyncio.run(made.aclose())
     assert all(one == found[0] for one in found)
     assert len(set(found[0])) > 8  # they do not all say the same
+
+
+def test_an_answer_that_ends_is_told_at_once_and_another_takes_its_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from judge.models.local import writing
+
+    monkeypatch.setattr(writing, "SEGMENT", 4)
+    model, ended = Local("小", str(folder), EXACT), []
+
+    async def one(name: str, most: int) -> None:
+        await model.reply(request(name, most=most))
+        ended.append(name)
+        if name == "短":
+            await one("后来", 4)
+
+    async def both() -> None:
+        await asyncio.gather(one("长", 400), one("短", 4))
+
+    asyncio.run(both())
+    assert ended == ["短", "后来", "长"]
+    assert model.worker.written >= 400
+    assert model.doing == ""
+    asyncio.run(model.aclose())
+
+
+def test_what_nobody_waits_for_any_more_is_not_written_to_its_end(model: Local) -> None:
+    async def left() -> None:
+        task = asyncio.create_task(model.reply(request("问", most=20_000)))
+        while model.worker.written < 10:
+            await asyncio.sleep(0.01)
+            assert "条" in model.doing or "装入" in model.doing
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(left())
+    (reply,) = asked(model, [request("再问", most=4)])
+    assert reply.text
+    assert model.worker.written < 5000
+
+
+def test_a_model_whose_layers_forget_is_written_to_the_end_at_once(tmp_path: Path) -> None:
+    import torch
+    from transformers import MistralConfig, MistralForCausalLM
+
+    path = tiny_model(tmp_path)
+    torch.manual_seed(2)
+    config = MistralConfig(
+        vocab_size=259, hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=1, sliding_window=16, max_position_embeddings=512, eos_token_id=2, pad_token_id=0,
+    )  # fmt: skip
+    MistralForCausalLM(config).save_pretrained(path)
+    model = Local("窗", str(path), EXACT)
+    requests = [request("问" * (1 + at) + str(at), most=70 + at) for at in range(5)]
+    requests.append(request("哪个好？", logprobs=20, allowed=("A", "B")))
+    together = asked(model, requests)
+    alone = [asked(model, [one])[0] for one in requests]
+    assert [one.text for one in together] == [one.text for one in alone]
+    assert model.worker.memory.size == 0
+    asyncio.run(model.aclose())
 
 
 def test_a_later_turn_goes_on_from_what_was_computed(model: Local, folder: Path) -> None:
@@ -100,17 +171,18 @@ def test_a_later_turn_goes_on_from_what_was_computed(model: Local, folder: Path)
         request(one.messages[0].content, reply.text, "那么第二问呢") for one, reply in zip(first, answers, strict=True)
     ]
     with_memory = asked(model, second)
-    assert model.memory.reused >= 0.5 * sum(len(model._tokens(one.messages)) for one in first)
+    assert model.worker.memory.reused >= 0.5 * sum(len(model._tokens(one.messages)) for one in first)
     fresh = Local("小", str(folder), EXACT)
     assert [one.text for one in asked(fresh, second)] == [one.text for one in with_memory]
     asyncio.run(fresh.aclose())
 
 
 def test_memory_lets_the_oldest_go(model: Local) -> None:
-    model.memory.most = 200
+    asked(model, [request("问")])  # which loads it, and says how much room there is
+    model.worker.memory.most = 200
     asked(model, [request(f"{at}" * 30) for at in range(12)])
-    assert 0 < model.memory.size <= 200
-    assert model.memory.size == sum(len(one.tokens) for one in model.memory.kept.values())
+    assert 0 < model.worker.memory.size <= 200
+    assert model.worker.memory.size == sum(len(one.tokens) for one in model.worker.memory.kept.values())
 
 
 def test_warm_answers_hang_on_their_seed_and_not_on_the_batch(model: Local, folder: Path) -> None:
@@ -131,15 +203,62 @@ def test_exact_verdicts_are_those_of_the_logits(model: Local) -> None:
 
     requests = [request(f"哪个好？{'对话' * at}", logprobs=20, allowed=("A", "B", "C")) for at in range(6)]
     replies = asked(model, requests)
-    assert model.loaded is not None
-    letters = [model.loaded.tokenizer.encode(one, add_special_tokens=False)[0] for one in "ABC"]
+    assert model.worker.loaded is not None
+    letters = [model.worker.loaded.tokenizer.encode(one, add_special_tokens=False)[0] for one in "ABC"]
     for one, reply in zip(requests, replies, strict=True):
         with torch.inference_mode():
-            logits = model.loaded.model(torch.tensor([list(model._tokens(one.messages))])).logits[0, -1]
+            logits = model.worker.loaded.model(torch.tensor([list(model._tokens(one.messages))])).logits[0, -1]
         expected = logits[letters].softmax(dim=0).tolist()
         assert [dict(reply.first_tokens)[letter] for letter in "ABC"] == pytest.approx(expected, abs=1e-6)
         verdict = read_letter(reply.text, reply.first_tokens)
         assert verdict.probabilities == pytest.approx((expected[0], expected[2], expected[1]), abs=1e-6)  # type: ignore[union-attr]
+
+
+def test_after_reasons_the_verdict_has_exact_probabilities_too(model: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from judge.models.local.writing import Growing
+
+    wanted = request("哪个好？", most=400, logprobs=20, allowed=("A", "B", "C"), reasons=True)
+    (plain,) = asked(model, [request("问")])  # which loads it
+    assert plain.text
+    loaded = model.worker.loaded
+    assert loaded is not None
+    prompt = list(model._tokens(wanted.messages))
+
+    def by_hand(reasons: str) -> list[float]:
+        logs, before = [], [*prompt, *loaded.tokenizer.encode(reasons, add_special_tokens=False)]
+        for letter in "ABC":
+            mark = loaded.tokenizer.encode(f"[[{letter}]]", add_special_tokens=False)
+            with torch.inference_mode():
+                odds = loaded.model(torch.tensor([[*before, *mark]])).logits[0].float().log_softmax(-1)
+            logs.append(sum(float(odds[len(before) - 1 + at, token]) for at, token in enumerate(mark)))
+        return torch.tensor(logs).softmax(0).tolist()  # type: ignore[no-any-return]
+
+    for written, reasons, shown in (
+        ("甲把 [[X]] 写错了。\n[[B]]", "甲把 [[X]] 写错了。\n", "甲把 [[X]] 写错了。"),
+        ("<think>想想</think>两份都行", "<think>想想</think>两份都行\n", "两份都行"),  # no mark: one is asked for
+    ):
+
+        async def said(ask: Any, written: str = written) -> Growing:
+            return Growing(ask, tuple(loaded.tokenizer.encode(written, add_special_tokens=False)), whole=True)
+
+        monkeypatch.setattr(model.worker, "said", said)
+        (reply,) = asked(model, [wanted])
+        expected = by_hand(reasons)
+        assert [dict(reply.first_tokens)[letter] for letter in "ABC"] == pytest.approx(expected, abs=1e-6)
+        best = "ABC"[expected.index(max(expected))]
+        assert reply.text == f"{shown}\n[[{best}]]"
+        verdict = read_letter(reply.text, reply.first_tokens)
+        assert verdict.probabilities == pytest.approx((expected[0], expected[2], expected[1]), abs=1e-6)  # type: ignore[union-attr]
+    assert reply.reasoning == "想想"
+
+    async def cut(ask: Any) -> Growing:
+        return Growing(ask, tuple(loaded.tokenizer.encode("写不完", add_special_tokens=False)), whole=False)
+
+    monkeypatch.setattr(model.worker, "said", cut)
+    (reply,) = asked(model, [wanted])
+    assert (reply.outcome, reply.first_tokens) == (Outcome.TRUNCATED, ())
 
 
 # ── what can be wrong ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -168,19 +287,30 @@ def test_a_batch_too_large_for_memory_is_halved(model: Local, monkeypatch: pytes
 
     real, sizes = batches.generate, []
 
-    def crowded(loaded: Any, asks: Any, memory: Any = None) -> Any:
+    def crowded(loaded: Any, asks: Any, *more: Any) -> Any:
         sizes.append(len(asks))
         if len(asks) > 3:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(loaded, asks, memory)
+        return real(loaded, asks, *more)
 
     monkeypatch.setattr(batches, "generate", crowded)
     replies = asked(model, [request(f"问{at}") for at in range(12)])
     assert all(one.text for one in replies)
-    assert sizes[:2] == [12, 6]
+    assert sizes[:3] == [12, 6, 3]
+    assert max(sizes[2:]) == 3
     monkeypatch.setattr(batches, "generate", lambda *about: (_ for _ in ()).throw(torch.OutOfMemoryError("no")))
     with pytest.raises(ModelRefused, match="一条请求也放不进"):
         asked(model, [request("问")])
+    exact = batches.scored
+
+    def narrow(loaded: Any, prompts: Any, *more: Any) -> Any:
+        if len(prompts) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return exact(loaded, prompts, *more)
+
+    monkeypatch.setattr(batches, "scored", narrow)
+    odds = asked(model, [request(f"哪个好{at}", logprobs=20, allowed=("A", "B", "C")) for at in range(7)])
+    assert all(sum(share for _, share in one.first_tokens) == pytest.approx(1) for one in odds)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +359,22 @@ def test_a_precision_that_there_is_not_is_refused(folder: Path) -> None:
         asked(Local("坏", str(folder), Settings(dtype="float33", device="cpu")), [request("问")])
 
 
+def test_models_of_two_precisions_load_at_once(folder: Path) -> None:
+    import torch
+
+    models = [Local(str(at), str(folder), Settings(dtype="bfloat16" if at % 2 else "float32")) for at in range(6)]
+
+    async def all_of_them() -> list[Reply]:
+        return list(await asyncio.gather(*(one.reply(request("问")) for one in models)))
+
+    assert all(one.text for one in asyncio.run(all_of_them()))
+    for at, one in enumerate(models):
+        assert one.worker.loaded is not None
+        dtypes = {weights.dtype for weights in one.worker.loaded.model.parameters()}
+        assert dtypes == {torch.bfloat16 if at % 2 else torch.float32}
+        asyncio.run(one.aclose())
+
+
 # ── identity ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -238,6 +384,17 @@ def test_other_weights_are_another_model(folder: Path, tmp_path: Path) -> None:
     assert weights_hash(folder) == weights_hash(same) != weights_hash(other)
     one, two = (Local("x", str(path), EXACT).identity for path in (folder, other))
     assert one.revision != two.revision
+    # A merged LoRA leaves both ends of the file as they were, and most tensors.
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(same / "model.safetensors")
+    weights["model.layers.0.self_attn.k_proj.weight"] += 1e-3
+    save_file(weights, same / "model.safetensors", metadata={"format": "pt"})
+    assert weights_hash(folder) != weights_hash(same)
+    (same / "model.safetensors").write_bytes(b"\xff" * 64)
+    broken = weights_hash(same)
+    (same / "model.safetensors").write_bytes(b"\xff" * 63 + b"\xfe")
+    assert weights_hash(same) != broken
     assert one.endpoint == "hf"
 
 
@@ -251,10 +408,10 @@ def test_base_and_adapter_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_continuous_batching_says_the_same_within_the_blocks_there_are(folder: Path) -> None:
-    import torch
 
-    from judge.models.local.batches import Ask, bytes_per_token, continuous, generate
+    from judge.models.local.batches import Ask, bytes_per_token, generate
     from judge.models.local.loading import load
+    from judge.models.local.writing import Growing, StreamEnded, bytes_per_block, stream
 
     found = find(str(folder), EXACT)
     loaded = load(found)
@@ -262,11 +419,54 @@ def test_continuous_batching_says_the_same_within_the_blocks_there_are(folder: P
     asks = [Ask(made._tokens(request("问" * (1 + at % 7) + str(at)).messages), 10 + at % 3) for at in range(10)]
     alone = [generate(loaded, [one])[0] for one in asks]
     assert bytes_per_token(loaded) == 2 * 2 * 1 * 16 * 4
-    assert continuous(loaded, asks) == alone
-    room = 8 * 32 * bytes_per_token(loaded)  # eight blocks, for ten requests of two to four
-    assert continuous(loaded, asks, room) == alone
-    with pytest.raises(torch.OutOfMemoryError, match="blocks"):
-        continuous(loaded, asks, 32 * bytes_per_token(loaded))
+
+    def streamed(asks: Sequence[Ask], blocks: int) -> list[Growing]:
+        some = [Growing(one) for one in asks]
+        coming = [some[:4], some[4:]]  # the second come while the first are under way
+        ended = list(
+            stream(
+                loaded,
+                lambda: coming.pop(0) if coming else [],
+                lambda tokens: None,
+                blocks * bytes_per_block(loaded),
+            )
+        )
+        assert sorted(map(id, ended)) == sorted(map(id, some))
+        return some
+
+    for blocks in (256, 8):  # eight, for ten requests of two to four
+        assert [(one.said, one.whole) for one in streamed(asks, blocks)] == [(one.tokens, one.whole) for one in alone]
+    assert [one.too_large for one in streamed([*asks[:2], Ask(asks[0].tokens, 10**6)], 8)] == [False, False, True]
+    with pytest.raises(StreamEnded, match="single block"):
+        streamed(asks, 0)
+
+
+def test_what_continuous_batching_cannot_do_is_written_otherwise(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.models.local import worker
+    from judge.models.local.writing import StreamEnded, stream
+
+    requests = [
+        *(request(f"问{at}") for at in range(6)),
+        request("温", temperature=0.9),
+        request("哪", allowed=("A", "B")),
+    ]
+    plain, streaming, broken = (Local("小", str(folder), EXACT) for _ in range(3))
+    expected = [one.text for one in asked(plain, requests)]
+    streaming.worker._streams = broken.worker._streams = True
+    assert [one.text for one in asked(streaming, requests)] == expected
+    assert streaming.worker._streams
+
+    def failing(*about: Any) -> Iterator[Any]:
+        found = stream(*about)
+        yield next(found)
+        found.close()  # type: ignore[attr-defined]
+        raise StreamEnded("CUDA out of memory")
+
+    monkeypatch.setattr(worker, "stream", failing)
+    assert [one.text for one in asked(broken, requests)] == expected
+    assert not broken.worker._streams
+    for model in (plain, streaming, broken):
+        asyncio.run(model.aclose())
 
 
 def test_what_prompts_begin_with_is_computed_once(model: Local, folder: Path) -> None:
@@ -274,7 +474,7 @@ def test_what_prompts_begin_with_is_computed_once(model: Local, folder: Path) ->
     requests = [request(f"{rules}第{at}对", most=6) for at in range(8)]
     replies = asked(model, requests)
     shared = len(model._tokens(request(rules).messages)) - len("<|im_end|>\n<|im_start|>assistant\n")
-    assert model.memory.reused >= 8 * (shared - 40)
+    assert model.worker.memory.reused >= 8 * (shared - 40)
     alone = [by_hand(model, one, 6) for one in requests[:2]]
     assert [one.text for one in replies[:2]] == alone
 
@@ -295,9 +495,11 @@ def test_an_adapter_is_laid_over_its_base(folder: Path, tmp_path: Path) -> None:
     said = [asked(one, [request(f"问{at}") for at in range(6)]) for one in (model, plain)]
     assert [one.text for one in said[0]] != [one.text for one in said[1]]
     tokens = torch.tensor([list(model._tokens((Message("user", "问"),)))])
-    assert model.loaded is not None
+    assert model.worker.loaded is not None
     with torch.inference_mode():
-        torch.testing.assert_close(model.loaded.model(tokens).logits, adapted(tokens).logits, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(
+            model.worker.loaded.model(tokens).logits, adapted(tokens).logits, atol=1e-5, rtol=1e-4
+        )
     with pytest.raises(InputError, match=r"adapter_config\.json"):
         find(f"{folder}+{folder}", EXACT)
     for one in (model, plain):
@@ -316,9 +518,39 @@ def test_thinking_and_system_reach_the_template(folder: Path, tmp_path: Path) ->
     assert "system\n你是客服" in text
     assert text.endswith("<think></think>")
     assert dict(model.identity.parameters)["thinking"] is False
+    unset = Local("随", str(switched), EXACT)
+    messages = (Message("user", "哪个好"),)
+    assert not unset.found.tokenizer.decode(unset._tokens(messages)).endswith("<think></think>")
+    # A verdict at once has no place for reasoning before it.
+    assert unset.found.tokenizer.decode(unset._tokens(messages, at_once=True)).endswith("<think></think>")
     (switched / "chat_template.jinja").write_text("{{ raise_exception('系统提示不认') }}", encoding="utf-8")
     with pytest.raises(ModelRefused, match="系统提示不认"):
         Local("坏", str(switched), EXACT)._tokens((Message("user", "你好"),))
+
+
+def test_reasoning_is_no_part_of_the_answer(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.models.local.writing import Growing
+
+    opening = shutil.copytree(folder, tmp_path / "opening")
+    with (opening / "chat_template.jinja").open("a", encoding="utf-8") as file:
+        file.write("{% if add_generation_prompt %}<think>{% endif %}")
+    for path, written, whole, expected in (
+        (folder, "<think>想</think>答", True, ("答", "想", Outcome.OK)),
+        (folder, "<think>想", False, ("", "想", Outcome.TRUNCATED)),
+        (folder, "<think>想</think>", True, ("", "想", Outcome.EMPTY)),
+        (opening, "想</think>答", True, ("答", "想", Outcome.OK)),
+        (opening, "想不完", False, ("", "想不完", Outcome.TRUNCATED)),
+    ):
+        model = Local("想", str(path), EXACT)
+        tokens = tuple(model.found.tokenizer.encode(written, add_special_tokens=False))
+
+        async def said(ask: Any, tokens: Any = tokens, whole: bool = whole) -> Growing:
+            return Growing(ask, tokens, whole=whole)
+
+        monkeypatch.setattr(model.worker, "said", said)
+        (reply,) = asked(model, [request("问")])
+        assert (reply.text, reply.reasoning, reply.outcome) == expected
+        asyncio.run(model.aclose())
 
 
 def test_a_reward_model_scores_whole_dialogues(folder: Path, tmp_path: Path) -> None:
@@ -340,11 +572,11 @@ def test_a_reward_model_scores_whole_dialogues(folder: Path, tmp_path: Path) -> 
     ]
     cases = [Case(question, Scope(None), (one,)) for one in dialogues]
     replies = asked(model, [judge.request(case, b"") for case in cases])  # type: ignore[misc]
-    assert model.loaded is not None
+    assert model.worker.loaded is not None
     for case, reply in zip(cases, replies, strict=True):
         tokens = torch.tensor([list(model._tokens(judge.request(case, b"").messages, whole=True))])  # type: ignore[union-attr]
         with torch.inference_mode():
-            expected = float(model.loaded.model(tokens).logits[0, -1])
+            expected = float(model.worker.loaded.model(tokens).logits[0, -1])
         assert float(reply.text) == pytest.approx(expected, abs=1e-5)
         result = judge.judgment(case, reply).result
         assert isinstance(result, Scores)
@@ -370,12 +602,12 @@ def test_exact_scores_are_the_mean_over_whole_scores(model: Local) -> None:
     assert isinstance(wanted, Request)
     (reply,) = asked(model, [wanted])
     tokens, logs = list(model._tokens(wanted.messages)), []
-    assert model.loaded is not None
+    assert model.worker.loaded is not None
     for score in range(1, 11):  # 10 is two tokens, whose probabilities multiply
-        said = model.loaded.tokenizer.encode(str(score), add_special_tokens=False)
-        said.append(model.loaded.tokenizer.eos_token_id)  # so that 1 is not the start of 10
+        said = model.worker.loaded.tokenizer.encode(str(score), add_special_tokens=False)
+        said.append(model.worker.loaded.tokenizer.eos_token_id)  # so that 1 is not the start of 10
         with torch.inference_mode():
-            odds = model.loaded.model(torch.tensor([[*tokens, *said]])).logits[0].float().log_softmax(-1)
+            odds = model.worker.loaded.model(torch.tensor([[*tokens, *said]])).logits[0].float().log_softmax(-1)
         logs.append(sum(float(odds[len(tokens) - 1 + at, token]) for at, token in enumerate(said)))
     shares = torch.tensor(logs).softmax(0).tolist()
     result = judge.judgment(case, reply).result

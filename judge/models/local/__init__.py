@@ -1,45 +1,25 @@
-"""Models that run here, on their own weights: what concurrent dialogues ask is gathered into batches.
-
-A thread holds the model; requests wait for it together, are sorted by length and cut into batches that fit. A batch that is
-too large for memory is halved and tried again.
-"""
+"""Models that run here, on their own weights: a request becomes tokens, and what the worker finds becomes a reply."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from judge.errors import ModelRefused
 from judge.identity import Json
 from judge.models import Message, Reply, Request
-from judge.models.local.loading import Found, Loaded, Settings, find, load
+from judge.models.local.loading import Found, Settings, find
+from judge.models.outcome import thoughts
 from judge.records import Model, Outcome, Usage
 
 if TYPE_CHECKING:
-    from judge.models.local.batches import Ask, Memory
+    from judge.models.local.worker import Worker
 
-GATHER_SECONDS = 0.01  # how long a batch waits for one more request, from the last that came
-MOST_TOKENS = 262_144  # of a batch, prompts and answers, padding counted
 DEFAULT_TOKENS = 2048
+MARK = "[["  # begins the verdict that ends an answer with reasons
 
-
-@dataclass(eq=False, frozen=True)
-class _Waiting:
-    """One request, and what it comes to."""
-
-    request: Request
-    ask: Ask
-
-    @property
-    def kind(self) -> Literal["reward", "exact", "said"]:
-        return "reward" if self.request.reward else "exact" if self.request.logprobs else "said"
-
-
-Answers: TypeAlias = dict[_Waiting, Reply | ModelRefused]
+Tokens: TypeAlias = tuple[int, ...]
 
 
 class Local:
@@ -61,7 +41,6 @@ class Local:
         self.thinking, self.temperature, self.max_tokens = thinking, temperature, max_tokens
         self.batch_tokens = batch_tokens
         self.found: Found = find(path, self.settings)
-        self.loaded: Loaded | None = None  # by the thread, when the first request comes
         parameters: dict[str, Json] = {"dtype": self.settings.dtype}
         parameters |= {"temperature": temperature} if temperature is not None else {}
         parameters |= {"max_tokens": max_tokens} if max_tokens is not None else {}
@@ -69,14 +48,7 @@ class Local:
         parameters |= {"quantization": self.settings.quantization} if self.settings.quantization else {}
         parameters |= {"template": "plain"} if self.found.template == "plain" else {}
         self.identity = Model("hf", path, tuple(sorted(parameters.items())), system, self.found.hash[:16])
-        self._queue: list[_Waiting] = []
-        self._worker = ThreadPoolExecutor(1, f"hf:{name}")
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._turn = asyncio.Lock()
-        self._gathering: asyncio.Task[Answers] | None = None
-        self._memory: Memory | None = None
-        self.seconds = 0.0  # of all batches
-        self.batches: list[int] = []  # how many requests each batch held, for whoever measures
+        self._worker: Worker | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -84,55 +56,95 @@ class Local:
         return self.found.notes
 
     @property
-    def memory(self) -> Memory:
-        """Return what is kept of earlier conversations."""
-        from judge.models.local.batches import Memory
+    def doing(self) -> str:
+        """Say what the model is at; empty where nothing is wanted of it."""
+        return self._worker.doing if self._worker else ""
 
-        if self._memory is None:
-            self._memory = Memory()
-        return self._memory
+    @property
+    def worker(self) -> Worker:
+        """Return the thread that holds the model; torch is imported with the first of them."""
+        from judge.models.local.worker import Worker
+
+        if self._worker is None:
+            self._worker = Worker(self.name, self.found, self.batch_tokens)
+        return self._worker
 
     async def reply(self, request: Request) -> Reply:
-        """Answer with whatever batch the request falls into; a prompt longer than the model's context is an outcome."""
-        from judge.models.local.batches import Ask
+        """Answer side by side with what else is asked; a prompt longer than the model's context is an outcome.
 
-        tokens = self._tokens(request.messages, whole=request.reward)
+        What is `allowed` gets its exact probabilities, from one forward pass: at once, or after reasons that are written.
+        """
+        at_once = bool(request.allowed) and not request.reasons
+        tokens = self._tokens(request.messages, whole=request.reward, at_once=at_once)
         room = self.found.context - len(tokens)
         if room < 1:
             said = f"提示有 {len(tokens):,} 个 token，超出模型的 {self.found.context:,}"
             return Reply("", Outcome.FAILED, detail=said, returned_model=self.identity.model)
-        warm = self.temperature if self.temperature is not None else request.temperature or 0.0
-        seed = request.seed if request.seed is not None else 0
-        ask = Ask(tokens, min(self.max_tokens or request.max_tokens or DEFAULT_TOKENS, room), warm, seed)
-        if self._loop is not asyncio.get_running_loop():
-            self._loop, self._turn, self._gathering = asyncio.get_running_loop(), asyncio.Lock(), None
-        waiting = _Waiting(request, ask)
-        self._queue.append(waiting)
-        self._gathering = self._gathering or asyncio.create_task(self._gathered())
-        found = (await asyncio.shield(self._gathering))[waiting]
-        if isinstance(found, ModelRefused):
-            raise found
-        return found
+        if request.reward:
+            return self._reply(repr(await self.worker.reward(tokens)), tokens, 0)
+        if at_once:
+            order = await self._odds(tokens, request.allowed, request.allowed)
+            return self._reply(order[0][0], tokens, 1, first_tokens=order)
+        return await self._said(request, tokens, room)
 
     async def aclose(self) -> None:
         """End the thread."""
-        await asyncio.to_thread(self._worker.shutdown)
+        if self._worker is not None:
+            await asyncio.to_thread(self._worker.close)
 
-    async def _gathered(self) -> Answers:
-        """Wait until the model is free and no further request comes, then answer all that wait."""
-        async with self._turn:
-            before = 0
-            while before != len(self._queue):
-                before = len(self._queue)
-                await asyncio.sleep(GATHER_SECONDS)
-            waiting, self._queue, self._gathering = self._queue, [], None
-            return await asyncio.get_running_loop().run_in_executor(self._worker, self._answered, waiting)
+    async def _said(self, request: Request, tokens: Tokens, room: int) -> Reply:
+        from judge.models.local.batches import Ask
 
-    def _tokens(self, messages: Sequence[Message], *, whole: bool = False) -> tuple[int, ...]:
+        warm = self.temperature if self.temperature is not None else request.temperature or 0.0
+        most = min(self.max_tokens or request.max_tokens or DEFAULT_TOKENS, room)
+        found = await self.worker.said(Ask(tokens, most, warm, request.seed or 0))
+        opened = "<think>" if self._text(tokens[-8:]).rstrip().endswith("<think>") else ""  # by the template
+        text, reasoning, unclosed = thoughts(opened + self._text(found.said))
+        outcome = Outcome.TRUNCATED if unclosed or not found.whole else Outcome.OK if text.strip() else Outcome.EMPTY
+        order: tuple[tuple[str, float], ...] = ()
+        if request.allowed and outcome is Outcome.OK:
+            reasons, mark, _ = text.rpartition(MARK)
+            kept = self._before_mark(found.said) if mark else (*found.said, *self._encoded("\n"))
+            order = await self._odds((*tokens, *kept), request.allowed, [f"[[{one}]]" for one in request.allowed])
+            text = f"{(reasons if mark else text).rstrip()}\n[[{order[0][0]}]]"
+        thought = "\n".join(reasoning).strip() or None
+        return self._reply(text, tokens, len(found.said), outcome, reasoning=thought, first_tokens=order)
+
+    async def _odds(
+        self, tokens: Tokens, allowed: Sequence[str], written: Sequence[str]
+    ) -> tuple[tuple[str, float], ...]:
+        """Return what is allowed, with its probabilities among itself, likeliest first; `written`: each as it would stand."""
+        ways = [self._encoded(one) for one in written]
+        if any(one != other and other[: len(one)] == one for one in ways for other in ways):
+            ways = [(*one, self.found.tokenizer.eos_token_id) for one in ways]  # 1 is not the start of 10
+        shares = await self.worker.odds(tokens, ways)
+        return tuple(sorted(zip(allowed, shares, strict=True), key=lambda pair: -pair[1]))
+
+    def _reply(self, text: str, tokens: Tokens, said: int, outcome: Outcome = Outcome.OK, **more: Any) -> Reply:
+        return Reply(text, outcome, usage=Usage(len(tokens), said), returned_model=self.identity.model, **more)
+
+    def _text(self, tokens: Tokens) -> str:
+        return str(self.found.tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    def _encoded(self, text: str) -> Tokens:
+        return tuple(self.found.tokenizer.encode(text, add_special_tokens=False))
+
+    def _before_mark(self, said: Tokens) -> Tokens:
+        """Return the tokens before the last mark: the most whose text ends before it."""
+        short = len(self._text(said).rpartition(MARK)[0])
+        low, high = 0, len(said)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if len(self._text(said[:middle])) <= short else (low, middle - 1)
+        return said[:low]
+
+    def _tokens(self, messages: Sequence[Message], *, whole: bool = False, at_once: bool = False) -> Tokens:
+        """Return messages as the template has them; a whole conversation asks for no answer, one at once has no reasoning."""
         told = [{"role": one.role, "content": one.content} for one in messages]
         if self.system is not None and told[0]["role"] != "system":
             told.insert(0, {"role": "system", "content": self.system})
-        more = {} if self.thinking is None else {"enable_thinking": self.thinking}
+        thinking = False if at_once else self.thinking
+        more = {} if thinking is None else {"enable_thinking": thinking}
         from jinja2 import TemplateError
 
         try:
@@ -149,97 +161,6 @@ class Local:
             fix = "去掉 system，或换一份对话模板（tokenizer_config.json 的 chat_template）"
             raise ModelRefused(f"对话模板套不上（{(said or ['?'])[0][:120]}）", where=self.name, fix=fix) from error
         return tuple(found)
-
-    # ── the thread ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _answered(self, waiting: Sequence[_Waiting]) -> Answers:
-        self.loaded = self.loaded or load(self.found)
-        answers: Answers = {}
-        for kind in ("reward", "exact", "said"):
-            some = [one for one in waiting if one.kind == kind]
-            some.sort(key=lambda one: (one.ask.most, len(one.ask.tokens)))
-            for batch in self._cut(some, self.loaded):
-                answers |= self._answer(batch, self.loaded)
-        return answers
-
-    def _cut(self, waiting: Sequence[_Waiting], loaded: Loaded) -> list[list[_Waiting]]:
-        """Cut requests, sorted, into batches whose padded size fits into memory."""
-        from judge.models.local.batches import room
-
-        most, width = self.batch_tokens or min(MOST_TOKENS, room(loaded)), 0
-        batches: list[list[_Waiting]] = [[]]
-        for one in waiting:
-            own = len(one.ask.tokens) + (one.ask.most if one.kind == "said" else 0)
-            width = max(width, own)
-            if batches[-1] and width * (len(batches[-1]) + 1) > most:
-                batches.append([])
-                width = own
-            batches[-1].append(one)
-        return [batch for batch in batches if batch]
-
-    def _answer(self, batch: Sequence[_Waiting], loaded: Loaded) -> Answers:
-        """Answer a batch of one kind; too large for memory, in halves."""
-        import torch
-
-        start, ways = time.perf_counter(), {"reward": self._rewarded, "exact": self._scored, "said": self._said}
-        try:
-            replies = ways[batch[0].kind](batch, loaded)
-        except (torch.OutOfMemoryError, MemoryError):
-            self.memory.clear()
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            if len(batch) == 1:
-                fix = "缩短 max_tokens，或换小一号的模型、4bit 量化"
-                return {batch[0]: ModelRefused("一条请求也放不进显存", where=self.name, fix=fix)}
-            half = len(batch) // 2
-            return self._answer(batch[:half], loaded) | self._answer(batch[half:], loaded)
-        self.batches.append(len(batch))
-        self.seconds += time.perf_counter() - start
-        return dict(zip(batch, replies, strict=True))
-
-    def _said(self, batch: Sequence[_Waiting], loaded: Loaded) -> list[Reply]:
-        from judge.models.local.batches import continuous, generate
-
-        asks = [one.ask for one in batch]
-        cool = all(one.temperature == 0 for one in asks)
-        found = continuous(loaded, asks) if loaded.device == "cuda" and cool else generate(loaded, asks, self.memory)
-        replies = []
-        for one, said in zip(batch, found, strict=True):
-            text = loaded.tokenizer.decode(said.tokens, skip_special_tokens=True)
-            usage = Usage(len(one.ask.tokens), len(said.tokens))
-            outcome = Outcome.OK if said.whole else Outcome.TRUNCATED
-            replies.append(Reply(text, outcome, usage=usage, returned_model=self.identity.model))
-        return replies
-
-    def _rewarded(self, batch: Sequence[_Waiting], loaded: Loaded) -> list[Reply]:
-        from judge.models.local.batches import rewards
-
-        if not loaded.reward:
-            fix = "--protocol reward 用奖励模型（SequenceClassification）；别的模型换 soft 或 scores"
-            raise ModelRefused("这不是奖励模型", where=self.name, fix=fix)
-        found = rewards(loaded, [one.ask.tokens for one in batch])
-        return [
-            Reply(repr(number), usage=Usage(len(one.ask.tokens), 0), returned_model=self.identity.model)
-            for one, number in zip(batch, found, strict=True)
-        ]
-
-    def _scored(self, batch: Sequence[_Waiting], loaded: Loaded) -> list[Reply]:
-        """Return the likeliest of what is allowed, with the exact probabilities of all of it among themselves."""
-        from judge.models.local.batches import scored
-
-        replies = []
-        allowed = batch[0].request.allowed or ("A", "B", "C")
-        tokens = [loaded.tokenizer.encode(one, add_special_tokens=False) for one in allowed]
-        if any(one != other and other[: len(one)] == one for one in tokens for other in tokens):
-            tokens = [[*one, loaded.tokenizer.eos_token_id] for one in tokens]  # 1 is not the start of 10
-        odds = scored(loaded, [one.ask.tokens for one in batch], tokens, self.memory).softmax(dim=1)
-        for one, row in zip(batch, odds.tolist(), strict=True):
-            order = sorted(zip(allowed, row, strict=True), key=lambda pair: -pair[1])
-            usage = Usage(len(one.ask.tokens), 1)
-            replies.append(
-                Reply(order[0][0], usage=usage, returned_model=self.identity.model, first_tokens=tuple(order))
-            )
-        return replies
 
 
 def settings_of(parameters: Mapping[str, Json], revision: str | None) -> tuple[Settings, dict[str, Json]]:

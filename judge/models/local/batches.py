@@ -6,19 +6,25 @@ lets through, so a row's tokens are the same in whatever batch it stands.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import torch
-from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList
+from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
+from transformers.cache_utils import DynamicLayer
 
 from judge.models.local.loading import Loaded
+from judge.models.local.memory import Kept, Memory, shared
 
+One = TypeVar("One")
+
+TOO_LARGE = (torch.OutOfMemoryError, MemoryError)
+READ_TOKENS = (
+    8192  # of prompts in one forward pass, padding counted: more is no faster, and takes memory beside the cache
+)
 WORTH = 64  # tokens that several prompts share, from which on they are computed once beforehand
-KEPT_TOKENS = 200_000  # of all conversations together, whose keys and values stay in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,63 +45,45 @@ class Said:
     whole: bool
 
 
-@dataclass(slots=True)
-class Kept:
-    """The keys and values of one conversation, layer by layer (heads x tokens x width), and its tokens."""
-
-    tokens: tuple[int, ...]
-    layers: list[tuple[torch.Tensor, torch.Tensor]]
-
-
-class Memory:
-    """Keys and values of the latest conversations; a new prompt goes on from the one it shares most with."""
-
-    def __init__(self, most: int = KEPT_TOKENS) -> None:
-        self.most = most
-        self.kept: OrderedDict[tuple[int, ...], Kept] = OrderedDict()
-        self.size = 0
-        self.reused = 0  # tokens that were not computed again
-
-    def of(self, tokens: Sequence[int], fresh: int = 1) -> tuple[Kept | None, int]:
-        """Return the conversation that shares most with some tokens, and how many; the last `fresh` are always computed."""
-        best, most = None, 0
-        for kept in self.kept.values():
-            shared = _shared(kept.tokens, tokens, len(tokens) - fresh)
-            if shared > most:
-                best, most = kept, shared
-        if best is not None:
-            self.kept.move_to_end(best.tokens)
-        return best, most
-
-    def put(self, kept: Kept) -> None:
-        """Keep one; the oldest go when there are too many tokens."""
-        if len(kept.tokens) > self.most:
-            return
-        before = self.kept.pop(kept.tokens, None)
-        self.size += len(kept.tokens) - (len(before.tokens) if before else 0)
-        self.kept[kept.tokens] = kept
-        while self.size > self.most:
-            _, gone = self.kept.popitem(last=False)
-            self.size -= len(gone.tokens)
-
-    def clear(self) -> None:
-        self.kept.clear()
-        self.size = 0
+def read(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
+    """Compute what memory does not hold of some prompts but their last token, the shortest first, READ_TOKENS at once."""
+    prime(loaded, prompts, memory)
+    unread = {one[:-1] for one in prompts if memory.of(one)[1] < len(one) - 1}
+    for batch in cut(sorted(unread, key=len), len, READ_TOKENS):
+        _read(loaded, batch, memory)
 
 
-def _shared(one: Sequence[int], other: Sequence[int], most: int) -> int:
-    """Return how many tokens two share from the start, by halving: comparing slices costs next to nothing."""
-    low, high = 0, min(len(one), len(other), most)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
-    return low
+def prime(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
+    """Compute once what several prompts begin with, such as a judge's instructions and rubric."""
+    common = prompts[0][: shared(min(prompts), max(prompts), len(min(prompts)))]
+    if len(prompts) > 1 and len(common) >= WORTH and memory.of(common, 0)[1] < len(common) - 1:
+        _read(loaded, [common], memory)
 
 
-def generate(loaded: Loaded, asks: Sequence[Ask], memory: Memory | None = None) -> list[Said]:
-    """Generate for several requests in one padded batch; memory: go on from it, and add to it."""
-    if memory is not None:
-        prime(loaded, [one.tokens for one in asks], memory)
+def _read(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
+    rows = _Rows(loaded, prompts, memory)
+    rows.last_logits()
+    rows.keep(rows.cache, [()] * len(prompts), memory)
+
+
+def cut(sorted_ones: Iterable[One], length: Callable[[One], int], most: int) -> list[list[One]]:
+    """Cut what is sorted by length into batches of at most so many tokens, padding counted; none is empty."""
+    batches: list[list[One]] = []
+    for one in sorted_ones:
+        if batches and (len(batches[-1]) + 1) * length(one) <= most:
+            batches[-1].append(one)
+        else:
+            batches.append([one])
+    return batches
+
+
+def generate(
+    loaded: Loaded, asks: Sequence[Ask], memory: Memory | None = None, step: Callable[[int], bool] | None = None
+) -> list[Said]:
+    """Generate for several requests in one padded batch; memory: go on from it, and add to it.
+
+    step: told after each token how many rows there are; where it returns True, generation stops.
+    """
     rows = _Rows(loaded, [one.tokens for one in asks], memory)
     warm = [_Warmth(asks)] if any(one.temperature > 0 for one in asks) else []
     with torch.inference_mode():
@@ -104,14 +92,15 @@ def generate(loaded: Loaded, asks: Sequence[Ask], memory: Memory | None = None) 
             attention_mask=rows.mask,
             cache=rows.cache,
             logits_processor=LogitsProcessorList(warm),
+            stopping_criteria=StoppingCriteriaList([_Step(step)] if step else []),
             do_sample=False,
             max_new_tokens=max(one.most for one in asks),
             pad_token_id=loaded.tokenizer.pad_token_id,
             return_dict_in_generate=True,
             use_cache=True,
         )
-    ends, new = _ends(loaded), out.sequences[:, rows.ids.shape[1] :].tolist()
-    found = [_ended(said, one.most, ends) for said, one in zip(new, asks, strict=True)]
+    ends, new = ends_of(loaded), out.sequences[:, rows.ids.shape[1] :].tolist()
+    found = [ended(said, one.most, ends) for said, one in zip(new, asks, strict=True)]
     if memory is not None:
         rows.keep(out.cache if hasattr(out, "cache") else out.past_key_values, [one.tokens for one in found], memory)
     return found
@@ -119,38 +108,28 @@ def generate(loaded: Loaded, asks: Sequence[Ask], memory: Memory | None = None) 
 
 def scored(
     loaded: Loaded,
-    prompts: Sequence[Sequence[int]],
+    prompts: Sequence[tuple[int, ...]],
     continuations: Sequence[Sequence[int]],
     memory: Memory | None = None,
 ) -> torch.Tensor:
     """Return the log-probability of each continuation after each prompt (prompts x continuations), from one forward pass.
 
-    Where some are of several tokens, from one pass for each.
+    Where some are of several tokens, from one short pass for each.
     """
+    single = all(len(one) == 1 for one in continuations)
     if memory is not None:
-        prime(loaded, [tuple(one) for one in prompts], memory)
-    if all(len(one) == 1 for one in continuations):
-        rows = _Rows(loaded, prompts, memory)
-        logits = rows.last_logits()
+        (prime if single else read)(loaded, prompts, memory)
+    if single:
+        logits = _Rows(loaded, prompts, memory).last_logits()
         found = torch.log_softmax(logits[:, -1].float(), dim=-1)
         return found[:, [one[0] for one in continuations]]
     results = []
     for one in continuations:
-        rows = _Rows(loaded, [[*prompt, *one[:-1]] for prompt in prompts], memory, len(one))
+        rows = _Rows(loaded, [(*prompt, *one[:-1]) for prompt in prompts], memory, len(one))
         logits = torch.log_softmax(rows.last_logits(len(one)).float(), dim=-1)
         wanted = torch.tensor(one, device=logits.device).expand(len(prompts), -1)
         results.append(logits.gather(2, wanted.unsqueeze(2)).squeeze(2).sum(dim=1))
     return torch.stack(results, dim=1)
-
-
-def prime(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
-    """Compute once what several prompts begin with, such as a judge's instructions and rubric."""
-    common = prompts[0][: _shared(min(prompts), max(prompts), len(min(prompts)))]
-    if len(prompts) < 2 or len(common) < WORTH or memory.of(common, 0)[1] >= len(common) - 1:
-        return
-    rows = _Rows(loaded, [common], memory)
-    rows.last_logits()
-    rows.keep(rows.cache, [()], memory)
 
 
 class _Warmth(LogitsProcessor):
@@ -166,6 +145,17 @@ class _Warmth(LogitsProcessor):
                 noise = torch.rand(scores.shape[1], generator=dice).clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
                 scores[at] = scores[at].float() / warm + noise.to(scores.device)
         return scores
+
+
+class _Step(StoppingCriteria):
+    """Tells that every row has one more token, and whether to stop."""
+
+    def __init__(self, step: Callable[[int], bool]) -> None:
+        self.step = step
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **more: Any) -> torch.Tensor:
+        stop = self.step(len(input_ids))
+        return torch.full((len(input_ids),), stop, device=input_ids.device)
 
 
 def rewards(loaded: Loaded, prompts: Sequence[Sequence[int]]) -> list[float]:
@@ -186,33 +176,34 @@ class _Rows:
         self.loaded = loaded
         self.prompts = [tuple(one) for one in prompts]
         found = [memory.of(one, fresh) if memory is not None else (None, 0) for one in self.prompts]
-        self.had = [shared for _, shared in found]
-        if memory is not None:
+        self.known, self.had = [kept for kept, _ in found], [had for _, had in found]
+        new = [one[had:] for one, had in zip(self.prompts, self.had, strict=True)]
+        if memory is not None and max(map(len, new)) > fresh:  # more than what is always computed
+            memory.read += sum(map(len, new))
             memory.reused += sum(self.had)
-        new = [one[shared:] for one, shared in zip(self.prompts, self.had, strict=True)]
         self.old_width, width = max(self.had), max(map(len, new))
         pad, device = loaded.tokenizer.pad_token_id, loaded.model.device
         ids, mask = [], []
-        for one, shared, rest in zip(self.prompts, self.had, new, strict=True):
-            left, middle = self.old_width - shared, width - len(rest)
-            ids.append([pad] * left + list(one[:shared]) + [pad] * middle + list(rest))
-            mask.append([0] * left + [1] * shared + [0] * middle + [1] * len(rest))
+        for one, had, rest in zip(self.prompts, self.had, new, strict=True):
+            left, middle = self.old_width - had, width - len(rest)
+            ids.append([pad] * left + list(one[:had]) + [pad] * middle + list(rest))
+            mask.append([0] * left + [1] * had + [0] * middle + [1] * len(rest))
         self.ids = torch.tensor(ids, device=device)
         self.mask = torch.tensor(mask, device=device)
         self.cache = DynamicCache(config=loaded.model.config)
         if self.old_width:
-            self._fill([kept for kept, _ in found])
+            self._fill()
 
-    def _fill(self, found: Sequence[Kept | None]) -> None:
-        like = next(one for one in found if one is not None)
+    def _fill(self) -> None:
+        like = next(one for one in self.known if one is not None)
         for layer in range(len(like.layers)):
             sides = []
             for side in (0, 1):
                 shape = like.layers[layer][side]
-                whole = shape.new_zeros((len(found), shape.shape[0], self.old_width, shape.shape[2]))
-                for at, (kept, shared) in enumerate(zip(found, self.had, strict=True)):
-                    if kept is not None and shared:
-                        whole[at, :, self.old_width - shared :] = kept.layers[layer][side][:, :shared]
+                whole = shape.new_zeros((len(self.known), shape.shape[0], self.old_width, shape.shape[2]))
+                for at, (kept, had) in enumerate(zip(self.known, self.had, strict=True)):
+                    if kept is not None and had:
+                        whole[at, :, self.old_width - had :] = kept.layers[layer][side][:, :had]
                 sides.append(whole)
             self.cache.update(sides[0], sides[1], layer)
 
@@ -240,65 +231,41 @@ class _Rows:
             layers = [
                 (layer.keys[at][:, places].clone(), layer.values[at][:, places].clone()) for layer in cache.layers
             ]
-            memory.put(Kept((*prompt, *new)[: len(places)], layers))
+            known = self.known[at]
+            whole = known if known is not None and self.had[at] == len(known.tokens) else None
+            memory.put(Kept((*prompt, *new)[: len(places)], layers), over=whole)
 
 
-def _ends(loaded: Loaded) -> frozenset[int]:
+def ends_of(loaded: Loaded) -> frozenset[int]:
     """Return the tokens that end an answer."""
     configured = loaded.model.generation_config.eos_token_id
     several = configured if isinstance(configured, list) else [configured]
     return frozenset(one for one in (*several, loaded.tokenizer.eos_token_id) if one is not None)
 
 
-def _ended(new: Sequence[int], most: int, ends: frozenset[int]) -> Said:
+def ended(new: Sequence[int], most: int, ends: frozenset[int]) -> Said:
     """Cut what was generated at the first token that ends an answer, or where it may be no longer."""
     stop = next((at for at, token in enumerate(new[:most]) if token in ends), None)
     return Said(tuple(new[: most if stop is None else stop]), stop is not None)
-
-
-# ── continuous batching ───────────────────────────────────────────────────────────────────────────────────────────────
-
-PAGE = 32  # tokens of a block of the cache
-SHARE = 0.8  # of the free memory of a GPU that the cache may take
-STEP_TOKENS = 8_192  # of one forward pass
-
-
-def continuous(loaded: Loaded, asks: Sequence[Ask], free: int | None = None) -> list[Said]:
-    """Generate greedily for any number of requests, each leaving its place to the next when it ends (Yu et al. 2022, Orca).
-
-    free: bytes for the cache, else a share of what the GPU has free. Prompts that begin alike share their blocks.
-    """
-    from transformers import ContinuousBatchingConfig, GenerationConfig
-
-    if free is None:
-        free = int(SHARE * torch.cuda.mem_get_info()[0]) if torch.cuda.is_available() else 1 << 28
-    needed = sum(-(-(len(one.tokens) + one.most) // PAGE) for one in asks)
-    largest = max(-(-(len(one.tokens) + one.most) // PAGE) for one in asks)
-    blocks = min(needed, free // (PAGE * bytes_per_token(loaded)))
-    if blocks < largest:
-        raise torch.OutOfMemoryError(f"{largest} blocks of the cache are needed, there is room for {blocks}")
-    out = loaded.model.generate_batch(
-        inputs=[list(one.tokens) for one in asks],
-        generation_config=GenerationConfig(  # type: ignore[no-untyped-call]
-            max_new_tokens=max(one.most for one in asks),
-            do_sample=False,
-            eos_token_id=sorted(_ends(loaded)),
-            pad_token_id=loaded.tokenizer.pad_token_id,
-        ),
-        continuous_batching_config=ContinuousBatchingConfig(
-            page_size=PAGE, num_blocks=blocks, max_batch_tokens=min(STEP_TOKENS, blocks * PAGE)
-        ),
-        warmup=False,
-    )
-    ends = _ends(loaded)
-    by_prompt = {tuple(one.prompt_ids): list(one.generated_tokens) for one in out.values()}
-    return [_ended(by_prompt[one.tokens], one.most, ends) for one in asks]
 
 
 def room(loaded: Loaded) -> int:
     """Return how many tokens' keys and values a batch may have: three tenths of the memory that is free."""
     free = torch.cuda.mem_get_info()[0] if loaded.device == "cuda" else psutil.virtual_memory().available
     return max(1, int(0.3 * free / bytes_per_token(loaded)))
+
+
+def forget(memory: Memory | None) -> None:
+    """Give memory back, after it was too small."""
+    if memory is not None:
+        memory.clear()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def keeps(loaded: Loaded) -> bool:
+    """Tell whether all layers keep every token's keys and values, so that an answer can be set aside and gone on with."""
+    return all(type(layer) is DynamicLayer for layer in DynamicCache(config=loaded.model.config).layers)
 
 
 def bytes_per_token(loaded: Loaded) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -24,8 +25,9 @@ PLAIN_TEMPLATE = (
     "{% endfor %}{% if add_generation_prompt %}助手：{% endif %}"
 )
 VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"})
-WEIGHTS = ("*.safetensors", "*.bin", "*.pt", "*.gguf")
+WHOLE = ("*.json", "*.txt", "*.model", "*.jinja", "*.py", "*.tiktoken", "*.bin", "*.pt", "*.gguf")
 
+_LOADING = threading.Lock()  # transformers sets the precision for the whole process while it loads one model
 # What transformers and its parts happen to raise on files that are not as they should be.
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
 
@@ -116,25 +118,36 @@ def located(name: str, revision: str | None) -> Path:
 
 
 def weights_hash(folder: Path) -> str:
-    """Name the weights of a folder: configuration and tokenizer by content, weights by size and by their first and last megabyte.
+    """Name the weights of a folder: configuration, tokenizer and weights by content, of safetensors a sample of every tensor.
 
-    Whole checkpoints would take minutes to read; a fine-tuned one differs in every tensor, the last as well.
+    Reading whole checkpoints would take minutes. Training that touches a tensor changes all of it, so that a sample tells.
     """
     parts: list[Json] = []
     for path in sorted(one for one in folder.rglob("*") if one.is_file() and ".git" not in one.parts):
         name = path.relative_to(folder).as_posix()
-        if any(path.match(pattern) for pattern in WEIGHTS):
-            parts.append([name, path.stat().st_size, _ends(path)])
-        elif path.suffix in (".json", ".txt", ".model", ".jinja", ".py", ".tiktoken"):
-            parts.append([name, hashlib.sha256(path.read_bytes()).hexdigest()])
+        if path.suffix == ".safetensors":
+            parts.append([name, path.stat().st_size, _sampled(path)])
+        elif any(path.match(pattern) for pattern in WHOLE):
+            with path.open("rb") as file:
+                parts.append([name, hashlib.file_digest(file, "sha256").hexdigest()])
     return content_hash("weights", parts)
 
 
-def _ends(path: Path, size: int = 1 << 20) -> str:
+def _sampled(path: Path, size: int = 4096) -> str:
+    """Hash a file's header and, of every tensor, its beginning, its middle and its end; what is no safetensors, whole."""
     with path.open("rb") as file:
-        digest = hashlib.sha256(file.read(size))
-        file.seek(max(0, path.stat().st_size - size))
-        digest.update(file.read(size))
+        length = int.from_bytes(file.read(8), "little")
+        try:
+            header = file.read(length if length < path.stat().st_size else 0)
+            tensors = [one["data_offsets"] for name, one in json.loads(header).items() if name != "__metadata__"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256(header)
+        for start, end in sorted(tensors):
+            for place in sorted({start, max(start, (start + end - size) // 2), max(start, end - size)}):
+                file.seek(8 + length + place)
+                digest.update(file.read(min(size, end - place)))
     return digest.hexdigest()
 
 
@@ -166,9 +179,10 @@ def find(name: str, settings: Settings) -> Found:
 
 def load(found: Found) -> Loaded:
     """Load the weights; raises InputError (an unknown precision, own code) and ModelRefused (they do not load)."""
-    model, reward = _module(found.folder, found.settings, found.device, found.where)
-    if found.adapter is not None:
-        model = _adapted(model, found.adapter, found.where)
+    with _LOADING:
+        model, reward = _module(found.folder, found.settings, found.device, found.where)
+        if found.adapter is not None:
+            model = _adapted(model, found.adapter, found.where)
     model.eval()
     return Loaded(model, found.tokenizer, found.device, reward)
 
