@@ -92,7 +92,7 @@ def test_a_skip_goes_by_keyboard_alone_with_its_reason_and_the_item_to_another_p
                 seat.toast("附言里写一句")
                 assert seat.task == gone[-1]
                 assert seat.page.evaluate(FOCUSED) == "comment"
-                seat.page.keyboard.type("题面缺了一张表")
+                seat.write("题面缺了一张表")
                 seat.press("Escape", "s", "3")  # a digit in the menu is a reason, not a vote
             seat.until(f"!!{TASK} && {TASK} !== {gone[-1]!r}")
         seat.kept()
@@ -120,7 +120,7 @@ def test_a_reload_in_the_middle_keeps_item_draft_and_what_was_said(review: Serve
     seat.page.set_viewport_size({"width": 1100, "height": 800})
     task = seat.at_item()
     seat.press("9", "c")
-    seat.page.keyboard.type("第二轮漏了楼号")
+    seat.write("第二轮漏了楼号")
     seat.press("Escape")
     seat.page.click("[data-choice=turn-2]")
     seat.page.check(".aspects input >> nth=1")
@@ -203,7 +203,7 @@ def test_letters_that_are_typed_or_composed_are_no_commands(review: Served, ente
         devtools.send("Input.dispatchKeyEvent", press)
         devtools.send("Input.imeSetComposition", {"text": "ab12su"[:at], "selectionStart": at, "selectionEnd": at})
     devtools.send("Input.insertText", {"text": "安徽苏"})
-    seat.page.keyboard.type("ab12 su?UX")
+    seat.write("ab12 su?UX")
     seat.page.wait_for_timeout(100)
     assert seat.page.input_value("#comment") == "安徽苏ab12 su?UX"
     assert seat.task == task

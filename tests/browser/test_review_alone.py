@@ -71,7 +71,7 @@ def test_scores_arrive_by_keyboard_and_by_clicks(scored: Served, enter: Enter) -
         seat.page.click(f".score:has(> span:text-is('{name}')) button:text-is('{at + 3}')")
     assert seat.page.evaluate(NOW) == dimensions[-1]
     seat.press("9", "c")
-    seat.page.keyboard.type("第 2 步错了 123")
+    seat.write("第 2 步错了 123")
     seat.press("Escape")
     seat.page.click(f".score:has(> span:text-is('{dimensions[-1]}')) button:text-is('{len(dimensions) + 2}')")
     seat.page.wait_for_timeout(420)
@@ -176,7 +176,7 @@ def voted_alone(context: Any, path: Path, folder: Path) -> tuple[list[dict[str, 
     seat.until("!!document.querySelector('.verdict[aria-pressed=true]')")
     pressed.append(seat.sides())
     seat.press("9", "c")
-    seat.page.keyboard.type("两边都没有守住约定")
+    seat.write("两边都没有守住约定")
     seat.press("Escape")
     seat.page.click("[data-choice=turn-1]")
     seat.vote("4")

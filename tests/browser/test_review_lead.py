@@ -56,7 +56,7 @@ def test_a_conflict_goes_to_a_third_person_without_names_and_needs_a_reason(judg
     lead.toast("先写理由")
     assert lead.page.evaluate("document.activeElement.id") == "reason"
     assert not any(one.adjudicates for one in judged.said())
-    lead.page.keyboard.type("  12 甲算错了运费  ")
+    lead.write("  12 甲算错了运费  ")
     lead.press("Escape", "1")
     lead.toast("已裁定")
     (ruling,) = [one for one in judged.said() if one.adjudicates]
@@ -123,7 +123,7 @@ def test_rulings_and_struck_questions_move_the_corrected_figures_as_the_server_s
         left, _ = lead.sides()
         better = next(one for one in judged.store.dialogues("demo") if texts(one) == left).candidate.name
         lead.press("v", "c")
-        lead.page.keyboard.type("甲对")
+        lead.write("甲对")
         lead.press("Escape", "1" if better == "示例甲" else "2")
         lead.until(f"!location.hash.includes({target!r})")
         assert target not in conflicts(judged)

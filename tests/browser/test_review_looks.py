@@ -44,7 +44,7 @@ def voting(seat: Seat) -> None:
 def filled(seat: Seat) -> None:
     voting(seat)
     seat.press("9", "c")
-    seat.page.keyboard.type("字" * 60)
+    seat.write("字" * 60)
     seat.press("Escape", "r")
     seat.page.click("[data-choice=turns]")
     seat.page.click("[data-choice='1-left']")

@@ -25,6 +25,16 @@ class Opened:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def write(self, text: str) -> None:
+        """Type into the field that has the focus; what Chromium drops while a window beside it closes is typed again."""
+        field = "document.activeElement.value"
+        whole = self.page.evaluate(field) + text
+        for _ in range(5):
+            there = self.page.evaluate(field)
+            assert whole.startswith(there)
+            self.page.keyboard.type(whole[len(there) :])
+        assert self.page.evaluate(field) == whole
+
     def until(self, holds: str) -> None:
         """Wait for an expression to hold; playwright's own way needs eval(), which the page's policy forbids."""
         for _ in range(300):
