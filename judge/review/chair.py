@@ -47,6 +47,7 @@ class Chair:
         self._figures = figures
         self._as_of = (-1, "")
         self._computed = (0.0, 0.0)  # when figures were ready, and how long they took
+        self._due = False  # a lead wants to see at once what came of a ruling
 
     # ── figures ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -66,7 +67,9 @@ class Chair:
         try:
             head = self.room.store.trail_head()
             ready, took = self._computed
-            if self._figures is None or (head != self._as_of and time.monotonic() >= ready + rest * took):
+            rested = self._due or time.monotonic() >= ready + rest * took
+            if self._figures is None or (head != self._as_of and rested):
+                self._due = False
                 began = time.monotonic()
                 last = self._figures.queue if self._figures else None
                 wanted = self.room.terms.wanted
@@ -128,6 +131,7 @@ class Chair:
                 comment=reason.strip(),
             )
         )
+        self._due = True
 
     def strike(self, lead: str, target: str, reason: str) -> None:
         """Take the question of an item out of all scores; raises InputError without a reason."""
@@ -139,11 +143,13 @@ class Chair:
         content: Json = {"reason": reason.strip(), "question": place.item.question}
         self.room.store.tell(Happening("invalid", lead, place.question, content))
         self.room.desk.strike(place.question)
+        self._due = True
 
     def restore(self, lead: str, question: str) -> None:
         """Put a question (by key) back into the scores."""
         self.room.store.tell(Happening("valid", lead, question))
         self.room.desk.strike(question, struck=False)
+        self._due = True
 
     def _conflict(self, lead: str, target: str) -> Place:
         place = self.room.desk.place(target)

@@ -84,6 +84,20 @@ def test_after_figures_were_computed_they_stand_for_a_multiple_of_what_that_took
     assert computing.times == 1
 
 
+def test_what_a_lead_did_is_in_the_figures_at_once(chair: Chair, computing: Computing) -> None:
+    place = chair.room.desk.places[0]
+    for times, act in (
+        (1, lambda: chair.strike("王", place.target, "题目错了")),
+        (2, lambda: chair.restore("王", place.question)),
+    ):
+        act()
+        chair.figures(REST)
+        assert computing.times == times
+        vote(chair)
+        chair.figures(REST)  # what others say meanwhile can wait
+        assert computing.times == times
+
+
 def test_nobody_waits_for_figures_but_who_asked_for_them(chair: Chair, computing: Computing) -> None:
     vote(chair)
     computing.clock.now += 1000
