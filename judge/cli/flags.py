@@ -67,8 +67,9 @@ OPTIONS = (
     click.option(
         "--protocol",
         type=click.Choice(PROTOCOLS),
+        metavar="评法",
         default="pair",
-        help="现场评测：两两比较分三档、五档，只问一个字母而取其概率（soft；soft-reasons 先写理由，hf: 的）；或打分：按我们的量表（scores；soft-scores、soft-scores-reasons 看各分的概率，hf: 的）、AlignBench 的维度、MT-Bench 的逐轮单分，或奖励模型（reward，hf: 的）（默认 pair；judge rubrics 看各要多少 token）",
+        help="现场评测：两两比较用 pair（三档，默认）、pair-5（五档）、soft（只问一个字母，取其概率）；打分用 scores（按量表）、alignbench、mtbench。hf: 的评委还有 soft-reasons（先写理由再取概率）、soft-scores 与 soft-scores-reasons（各分概率的均值）、reward（奖励模型）。各要多少 token 看 judge rubrics",
     ),
     click.option(
         "--reference/--no-reference",
