@@ -21,9 +21,8 @@ from judge.models.local.memory import Kept, Memory, shared
 One = TypeVar("One")
 
 TOO_LARGE = (torch.OutOfMemoryError, MemoryError)
-READ_TOKENS = (
-    8192  # of prompts in one forward pass, padding counted: more is no faster, and takes memory beside the cache
-)
+# Tokens of prompts in one forward pass, padding counted: more is no faster, takes memory, and cannot be interrupted meanwhile.
+READ_TOKENS = {"cpu": 1024, "cuda": 8192, "mps": 2048}
 WORTH = 64  # tokens that several prompts share, from which on they are computed once beforehand
 
 
@@ -45,35 +44,49 @@ class Said:
     whole: bool
 
 
-def read(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
-    """Compute what memory does not hold of some prompts but their last token, the shortest first, READ_TOKENS at once."""
-    prime(loaded, prompts, memory)
+def read(
+    loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
+) -> None:
+    """Compute what memory does not hold of some prompts but their last token, so many tokens at once; stop: asked in between."""
+    prime(loaded, prompts, memory, stop)
     unread = {one[:-1] for one in prompts if memory.of(one)[1] < len(one) - 1}
-    for batch in cut(sorted(unread, key=len), len, READ_TOKENS):
-        _read(loaded, batch, memory)
+    for batch in cut(sorted(unread), lambda one: len(one) - memory.of(one)[1], at_once(loaded)):
+        _read(loaded, batch, memory, stop)
 
 
-def prime(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
+def prime(
+    loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
+) -> None:
     """Compute once what several prompts begin with, such as a judge's instructions and rubric."""
     common = prompts[0][: shared(min(prompts), max(prompts), len(min(prompts)))]
     if len(prompts) > 1 and len(common) >= WORTH and memory.of(common, 0)[1] < len(common) - 1:
-        _read(loaded, [common], memory)
+        _read(loaded, [common], memory, stop)
 
 
-def _read(loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory) -> None:
-    rows = _Rows(loaded, prompts, memory)
-    rows.last_logits()
-    rows.keep(rows.cache, [()] * len(prompts), memory)
+def _read(
+    loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
+) -> None:
+    """Compute some prompts; a single one that is too long for one pass, piece by piece."""
+    longest, known = max(map(len, prompts)), min(memory.of(one)[1] for one in prompts)
+    for end in (*range(known + at_once(loaded), longest, at_once(loaded)), longest):
+        if stop():
+            return
+        rows = _Rows(loaded, [one[:end] for one in prompts], memory)
+        rows.last_logits()
+        rows.keep(rows.cache, [()] * len(prompts), memory)
 
 
-def cut(sorted_ones: Iterable[One], length: Callable[[One], int], most: int) -> list[list[One]]:
-    """Cut what is sorted by length into batches of at most so many tokens, padding counted; none is empty."""
+def cut(ones: Iterable[One], length: Callable[[One], int], most: int) -> list[list[One]]:
+    """Cut some into batches, in their order, of at most so many tokens, padding counted; none is empty."""
     batches: list[list[One]] = []
-    for one in sorted_ones:
-        if batches and (len(batches[-1]) + 1) * length(one) <= most:
+    width = 0
+    for one in ones:
+        width = max(width, length(one))
+        if batches and (len(batches[-1]) + 1) * width <= most:
             batches[-1].append(one)
         else:
             batches.append([one])
+            width = length(one)
     return batches
 
 
@@ -116,10 +129,9 @@ def scored(
 
     Where some are of several tokens, from one short pass for each.
     """
-    single = all(len(one) == 1 for one in continuations)
     if memory is not None:
-        (prime if single else read)(loaded, prompts, memory)
-    if single:
+        read(loaded, prompts, memory)
+    if all(len(one) == 1 for one in continuations):
         logits = _Rows(loaded, prompts, memory).last_logits()
         found = torch.log_softmax(logits[:, -1].float(), dim=-1)
         return found[:, [one[0] for one in continuations]]
@@ -253,6 +265,11 @@ def room(loaded: Loaded) -> int:
     """Return how many tokens' keys and values a batch may have: three tenths of the memory that is free."""
     free = torch.cuda.mem_get_info()[0] if loaded.device == "cuda" else psutil.virtual_memory().available
     return max(1, int(0.3 * free / bytes_per_token(loaded)))
+
+
+def at_once(loaded: Loaded) -> int:
+    """Return how many tokens of prompts go into one forward pass."""
+    return READ_TOKENS[loaded.device]
 
 
 def forget(memory: Memory | None) -> None:

@@ -155,13 +155,23 @@ class Worker:
         def alike(one: Wanted) -> tuple[Kind, tuple[Tokens, ...]]:
             return one.kind, one.continuations
 
-        waiting = sorted(self._take("odds", "reward"), key=lambda one: (*alike(one), len(one.ask.tokens)))
-        for _, group in groupby(waiting, alike):
-            for batch in batches.cut(group, lambda one: len(one.ask.tokens), batches.READ_TOKENS):
-                self._batch(batch, loaded)
+        memory = self.memory if batches.keeps(loaded) else None
+
+        def unread(one: Wanted) -> int:
+            return len(one.ask.tokens) - (memory.of(one.ask.tokens)[1] if memory else 0)
+
+        waiting = sorted(self._take("odds", "reward"), key=lambda one: (*alike(one), one.ask.tokens))
+        for (kind, _), group in groupby(waiting, alike):
+            some = list(group)
+            if kind == "odds" and memory is not None:
+                batches.prime(loaded, [one.ask.tokens for one in some], memory)
+            for batch in batches.cut(some, unread, batches.at_once(loaded)):
+                self._batch([one for one in batch if not one.answer.cancelled()], loaded)
 
     def _batch(self, batch: Sequence[Wanted], loaded: Loaded) -> None:
         """Compute a batch of one kind; too large for memory, in halves."""
+        if not batch:
+            return
         prompts: list[Tokens] = [one.ask.tokens for one in batch]
         found: Sequence[object]
         try:

@@ -82,14 +82,17 @@ def _first(under_way: Sequence[Growing], most: int) -> list[Growing]:
 def _grow(loaded: Loaded, some: Sequence[Growing], memory: Memory | None, told: Told) -> None:
     """Let some answers grow by a segment."""
 
+    def stop() -> bool:
+        return all(one.dropped() for one in some)
+
     def step(rows: int) -> bool:
         told(rows)
-        return all(one.dropped() for one in some)
+        return stop()
 
     prompts = [one.ask.tokens + one.said for one in some]
     segment = SEGMENT
     if memory is not None:
-        batches.read(loaded, prompts, memory)
+        batches.read(loaded, prompts, memory, stop)
     else:
         segment = max(one.ask.most for one in some)
     asks = [
