@@ -55,8 +55,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=64)
     parser.add_argument("--tokens", type=int, default=48)
-    parser.add_argument("--hidden", type=int, default=256)
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument("--hidden", type=int, default=384)
+    parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--large", action="store_true")
     given = parser.parse_args()
     shape = LARGE if given.large else {
@@ -98,9 +98,9 @@ def main() -> None:
             for one in requests
         ]
         verdicts = {
-            "generating 16 tokens": timed(lambda: by_sixteen(lambda some: generate(loaded, some), prompts)),
+            "generating 16 tokens": timed(lambda: by_sixteen(lambda some: generate(loaded, some), prompts), 1),
             "exactly, each anew": timed(
-                lambda: by_sixteen(lambda some: scored(loaded, [one.tokens for one in some], letters), prompts)
+                lambda: by_sixteen(lambda some: scored(loaded, [one.tokens for one in some], letters), prompts), 1
             ),
             "exactly, ours": timed(lambda: fresh(model, verdict_requests)),
         }

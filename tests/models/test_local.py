@@ -143,6 +143,25 @@ def test_what_nobody_waits_for_any_more_is_not_written_to_its_end(model: Local) 
     assert model.worker.written < 5000
 
 
+def test_nor_is_its_prompt_read_to_the_end(model: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.models.local import batches
+
+    monkeypatch.setitem(batches.READ_TOKENS, "cpu", 16)
+    long, fits = request("问" * 9000), request("问" * 90, most=6)
+
+    async def left() -> None:
+        task = asyncio.create_task(model.reply(long))
+        while model.worker.memory.read < 100:
+            await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(left())
+    (reply,) = asked(model, [fits])
+    assert model.worker.memory.read < 9000
+    assert reply.text == by_hand(model, fits, 6)  # and what was read piece by piece says the same
+
+
 def test_a_model_whose_layers_forget_is_written_to_the_end_at_once(tmp_path: Path) -> None:
     import torch
     from transformers import MistralConfig, MistralForCausalLM

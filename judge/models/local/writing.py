@@ -95,6 +95,8 @@ def _grow(loaded: Loaded, some: Sequence[Growing], memory: Memory | None, told: 
         batches.read(loaded, prompts, memory, stop)
     else:
         segment = max(one.ask.most for one in some)
+    if stop():
+        return
     asks = [
         replace(one.ask, tokens=prompt, most=min(segment, one.ask.most - len(one.said)))
         for one, prompt in zip(some, prompts, strict=True)
