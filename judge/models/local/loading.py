@@ -249,7 +249,9 @@ def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[
         model: Any = kind.from_pretrained(folder, **options)
         return (model if "device_map" in options else model.to(device)), reward
     except torch.cuda.OutOfMemoryError as error:
-        fix = '换小一号的模型，或 quantization = "4bit"，或 device = "cpu"'
+        fix = (
+            '先 --stage answer 再 --stage judge，候选与评委就不同时占显存；或 quantization = "4bit"，或 device = "cpu"'
+        )
         raise ModelRefused("显存放不下这个模型", where=where, fix=fix) from error
     except (*BROKEN, _weights_error()) as error:
         if "trust_remote_code" in str(error):

@@ -155,16 +155,15 @@ class Worker:
         def alike(one: Wanted) -> tuple[Kind, tuple[Tokens, ...]]:
             return one.kind, one.continuations
 
-        memory = self.memory if batches.keeps(loaded) else None
-
         def unread(one: Wanted) -> int:
-            return len(one.ask.tokens) - (memory.of(one.ask.tokens)[1] if memory else 0)
+            return len(one.ask.tokens) - self.memory.of(one.ask.tokens)[1]
 
         waiting = sorted(self._take("odds", "reward"), key=lambda one: (*alike(one), one.ask.tokens))
         for (kind, _), group in groupby(waiting, alike):
             some = list(group)
-            if kind == "odds" and memory is not None:
-                batches.prime(loaded, [one.ask.tokens for one in some], memory)
+            if kind == "odds" and batches.keeps(loaded):
+                with suppress(*TOO_LARGE):  # then each batch tries for itself
+                    batches.prime(loaded, [one.ask.tokens for one in some], self.memory)
             for batch in batches.cut(some, unread, batches.at_once(loaded)):
                 self._batch([one for one in batch if not one.answer.cancelled()], loaded)
 
@@ -214,7 +213,7 @@ class Worker:
             for one in done:
                 self._tell(under_way.pop(one), self._too_large() if one.too_large else one)
 
-        if self._streams:
+        if self._streams and self._waits("said"):
             try:  # while it goes on, the model can do nothing else
                 hand_over(stream(loaded, lambda: [] if self._waits("odds", "reward") else come("said"), told))
             except StreamEnded:

@@ -48,6 +48,7 @@ def write(loaded: Loaded, memory: Memory | None, come: Come, most: int, told: To
     batch is halved. Without a memory an answer cannot be set aside, so that all of a batch are written to the end.
     """
     under_way: list[Growing] = []
+    most = min(most, memory.most) if memory is not None else most  # what is under way is never read again
     while under_way := [one for one in (*under_way, *sorted(come(), key=_length)) if not one.dropped()]:
         some = _first(under_way, most)
         try:
