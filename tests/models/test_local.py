@@ -214,6 +214,35 @@ def test_warm_answers_hang_on_their_seed_and_not_on_the_batch(model: Local, fold
     asyncio.run(other.aclose())
 
 
+def test_a_model_own_settings_hold_whatever_the_batch(folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    own = shutil.copytree(folder, tmp_path / "own")
+    settings = {"repetition_penalty": 1.3, "top_k": 3, "top_p": 0.9, "temperature": 0.7, "do_sample": True, "eos_token_id": [2, 0], "pad_token_id": 0}  # fmt: skip
+    (own / "generation_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    model, plain = Local("自", str(own), EXACT), Local("小", str(folder), EXACT)
+    requests = [request("问" * (1 + 5 * at) + str(at), most=40) for at in range(8)]
+    together = [one.text for one in asked(model, requests)]
+    assert [asked(model, [one])[0].text for one in requests] == together
+    assert together != [one.text for one in asked(plain, requests)]  # the penalty counts
+    loaded = model.worker.loaded
+    assert loaded is not None
+    assert (loaded.top_k, loaded.top_p, loaded.plain) == (3, 0.9, False)
+    assert plain.worker.loaded is not None
+    assert plain.worker.loaded.plain
+    tokens = list(model._tokens(requests[0].messages))
+    with torch.inference_mode():
+        logits = loaded.model(torch.tensor([tokens])).logits[0, -1]
+    logits = logits.clone()
+    logits[tokens] = torch.where(logits[tokens] > 0, logits[tokens] / 1.3, logits[tokens] * 1.3)
+    best = {loaded.tokenizer.decode([one]) for one in logits.topk(3).indices.tolist()}
+    warm = [request(requests[0].messages[0].content, most=1, temperature=5.0, seed=at) for at in range(40)]
+    assert len({one.text for one in asked(model, warm)} - best) == 0
+    assert len({one.text for one in asked(plain, warm)}) > 10
+    for one in (model, plain):
+        asyncio.run(one.aclose())
+
+
 # ── exact verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -12,7 +12,15 @@ from typing import Any, TypeVar
 
 import psutil
 import torch
-from transformers import DynamicCache, LogitsProcessor, LogitsProcessorList, StoppingCriteria, StoppingCriteriaList
+from transformers import (
+    DynamicCache,
+    LogitsProcessor,
+    LogitsProcessorList,
+    StoppingCriteria,
+    StoppingCriteriaList,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
 from transformers.cache_utils import DynamicLayer
 
 from judge.models.local.loading import Loaded
@@ -98,7 +106,7 @@ def generate(
     step: told after each token how many rows there are; where it returns True, generation stops.
     """
     rows = _Rows(loaded, [one.tokens for one in asks], memory)
-    warm = [_Warmth(asks)] if any(one.temperature > 0 for one in asks) else []
+    warm = [_Warmth(loaded, asks)] if any(one.temperature > 0 for one in asks) else []
     with torch.inference_mode():
         out = loaded.model.generate(
             input_ids=rows.ids,
@@ -147,15 +155,19 @@ def scored(
 class _Warmth(LogitsProcessor):
     """Samples by taking the best after Gumbel noise (Gumbel 1954): each row from its own seed, whatever batch it stands in."""
 
-    def __init__(self, asks: Sequence[Ask]) -> None:
+    def __init__(self, loaded: Loaded, asks: Sequence[Ask]) -> None:
+        self.narrowing = LogitsProcessorList([TopKLogitsWarper(loaded.top_k)] if loaded.top_k else [])
+        if loaded.top_p < 1:
+            self.narrowing.append(TopPLogitsWarper(loaded.top_p))
         self.warm = [one.temperature for one in asks]
         self.dice = [torch.Generator().manual_seed(hash((one.seed, one.tokens)) % 2**63) for one in asks]
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
         for at, (warm, dice) in enumerate(zip(self.warm, self.dice, strict=True)):
             if warm > 0:
                 noise = torch.rand(scores.shape[1], generator=dice).clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
-                scores[at] = scores[at].float() / warm + noise.to(scores.device)
+                odds = self.narrowing(input_ids[at : at + 1], scores[at : at + 1].float() / warm)
+                scores[at] = odds[0] + noise.to(scores.device)
         return scores
 
 
@@ -194,10 +206,11 @@ class _Rows:
             memory.read += sum(map(len, new))
             memory.reused += sum(self.had)
         self.old_width, width = max(self.had), max(map(len, new))
-        pad, device = loaded.tokenizer.pad_token_id, loaded.model.device
+        device = loaded.model.device
         ids, mask = [], []
         for one, had, rest in zip(self.prompts, self.had, new, strict=True):
             left, middle = self.old_width - had, width - len(rest)
+            pad = one[0]  # which is masked: a penalty on words said before meets no word that this row has not
             ids.append([pad] * left + list(one[:had]) + [pad] * middle + list(rest))
             mask.append([0] * left + [1] * had + [0] * middle + [1] * len(rest))
         self.ids = torch.tensor(ids, device=device)

@@ -26,6 +26,19 @@ PLAIN_TEMPLATE = (
 )
 VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"})
 WHOLE = ("*.json", "*.txt", "*.model", "*.jinja", "*.py", "*.tiktoken", "*.bin", "*.pt", "*.gguf")
+# Of a generation_config: what only sampling knows or is said with every request; and what changes no odds.
+SAMPLING = (
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "max_length",
+    "max_new_tokens",
+)
+NAMES = frozenset({"bos_token_id", "eos_token_id", "pad_token_id", "transformers_version"})
 
 _LOADING = threading.Lock()  # transformers sets the precision for the whole process while it loads one model
 # What transformers and its parts happen to raise on files that are not as they should be.
@@ -70,13 +83,17 @@ class Found:
 class Loaded:
     """A model that is ready: the torch module, its tokenizer, where it runs.
 
-    reward: scores whole dialogues instead of going on with them.
+    reward: scores whole dialogues instead of going on with them. top_k, top_p: its own settings for sampling, 0 and 1 for none.
+    plain: its settings change no other odds, such as those of words said before.
     """
 
     model: Any
     tokenizer: Any
     device: str
     reward: bool
+    top_k: int = 0
+    top_p: float = 1.0
+    plain: bool = True
 
 
 def needs() -> None:
@@ -184,7 +201,18 @@ def load(found: Found) -> Loaded:
         if found.adapter is not None:
             model = _adapted(model, found.adapter, found.where)
     model.eval()
-    return Loaded(model, found.tokenizer, found.device, reward)
+    return Loaded(model, found.tokenizer, found.device, reward, *(() if reward else _settings(model)))
+
+
+def _settings(model: Any) -> tuple[int, float, bool]:
+    """Take how to sample out of a model's own settings, for whoever asks says how warm; the rest, such as a penalty, holds."""
+    config = model.generation_config
+    top_k, top_p = config.top_k or 0, config.top_p or 1.0
+    for name in SAMPLING:
+        setattr(config, name, None)
+    config.do_sample = False
+    plain = all(value in (None, 0, 1) for name, value in config.to_diff_dict().items() if name not in NAMES)
+    return top_k, top_p, plain
 
 
 def _context(folder: Path) -> int:

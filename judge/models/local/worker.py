@@ -62,7 +62,7 @@ class Worker:
         self.memory = Memory()
         self.written = 0  # tokens of answers so far, those under way included
         self.seconds = 0.0  # in which they were written
-        self._streams = found.device == "cuda"
+        self._streams = found.device == "cuda"  # which continuous batching is for
         self._thread = ThreadPoolExecutor(1, f"hf:{name}")
         self._lock = threading.Lock()
         self._queue: list[Wanted] = []
@@ -213,6 +213,7 @@ class Worker:
             for one in done:
                 self._tell(under_way.pop(one), self._too_large() if one.too_large else one)
 
+        self._streams = self._streams and loaded.plain
         if self._streams and self._waits("said"):
             try:  # while it goes on, the model can do nothing else
                 hand_over(stream(loaded, lambda: [] if self._waits("odds", "reward") else come("said"), told))
