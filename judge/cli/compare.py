@@ -32,7 +32,10 @@ EPILOG = """\b
 @click.argument("first", metavar="甲")
 @click.argument("second", metavar="乙")
 @click.option(
-    "--judge", "judge_name", metavar="评委", help="用哪个评委的评判（只有一个时可省）；几个用逗号分开，合成评委团"
+    "--judge",
+    "judge_name",
+    metavar="评委",
+    help="用哪个评委：库里已有的评判只有一个评委时可省；现场评测不写就用 judge.toml 的 judge，再没有就用离线评委 baseline（不作发布依据）。几个用逗号分开，合成评委团",
 )
 @click.option("--human", is_flag=True, help="用人工判定代替评委")
 @click.option("--bank", metavar="题库", help="在哪个题库上比（只有一个共同题库时可省）")

@@ -29,7 +29,7 @@ baseline：每个候选与最后一个比；round-robin：两两都比。中断�
     "--judge",
     "judge_name",
     metavar="评委",
-    help="评委：judge.toml 里的名字，或 预设:模型名；几个用逗号分开，合成评委团",
+    help="评委：judge.toml 里的名字，或 预设:模型名；不写就用 judge.toml 的 judge，再没有就用离线评委 baseline（不作发布依据）。几个用逗号分开，合成评委团",
 )
 @click.option(
     "--panel",

@@ -54,7 +54,8 @@ def print_certificate_line(certificate: Certificate | None, console: Console) ->
 
 
 def _unit(check: Check) -> str:
-    return f"{check.figure.value:.1f}{UNITS.get(check.name, '%')}"
+    count = f"（{check.figure.rows:,} 条）" if check.name == "agreement" else ""  # it may rest on a handful
+    return f"{check.figure.value:.1f}{UNITS.get(check.name, '%')}{count}"
 
 
 def print_certificate(certificate: Certificate, bank: str, console: Console) -> None:
