@@ -40,7 +40,7 @@ class Manner:
     seed: int | None = None
 
 
-def next_request(question: Question, answers: Sequence[Answer], manner: Manner) -> Request | None:
+def next_request(question: Question, answers: Sequence[Answer], manner: Manner, sample: int = 0) -> Request | None:
     """Return what to ask after these answers; None where the script or the dialogue has ended.
 
     Reasoning is never part of the history. Raises InputError where golden history is asked for and the bank has none.
@@ -66,6 +66,7 @@ def next_request(question: Question, answers: Sequence[Answer], manner: Manner) 
         temperature=manner.temperatures.get(question.ability, manner.temperature),
         max_tokens=manner.max_tokens,
         seed=manner.seed,
+        sample=sample,
     )
 
 

@@ -125,7 +125,7 @@ class Run:
         manner, voice = self.work.manner, self.work.voices[candidate.key]
         key = Dialogue(question, candidate, (), sample, manner.history).key
         answers = self.store.kept_answers(key)
-        while (request := next_request(question, answers, manner)) is not None:
+        while (request := next_request(question, answers, manner, sample)) is not None:
             reply = await self._ask(voice, request, f"{question.id} {candidate.name}")
             if reply is None:
                 return None

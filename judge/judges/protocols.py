@@ -64,7 +64,9 @@ class Pairwise:
         return _odds(asked, ("A", "B", "C"), self.reasons) if self.soft else asked
 
     def judgment(self, case: Case, reply: Reply, repeat: int = 0) -> Judgment:
-        if self.soft:
+        if self.soft and self.reasons and not reply.first_tokens:
+            read: Result = Unreadable("没有概率：理由没有写完，或算不出来")
+        elif self.soft:
             read = format_of.read_letter(reply.text, reply.first_tokens)
         else:
             read = format_of.read_verdict(reply.text, levels=self.levels)
@@ -159,6 +161,8 @@ class Reward:
         except ValueError:
             read: Result = Unreadable("不是一个数")
         else:
+            if not math.isfinite(reward):
+                return _judgment(case, self.judge, reply, Unreadable("不是一个数"), repeat)
             read = Scores(Score(100 / (1 + math.exp(-max(-60.0, min(60.0, reward)))), 0, 100))
         return _judgment(case, self.judge, reply, read, repeat)
 

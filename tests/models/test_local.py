@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from judge.errors import InputError, ModelRefused
+from judge.errors import InputError, ModelBusy, ModelRefused
 from judge.models import Message, Reply, Request
 from judge.models.local import Local
 from judge.models.local.loading import Settings, find, split, weights_hash
@@ -243,6 +243,33 @@ def test_a_model_own_settings_hold_whatever_the_batch(folder: Path, tmp_path: Pa
         asyncio.run(one.aclose())
 
 
+def test_two_samples_of_one_prompt_differ_and_repeat(model: Local, folder: Path) -> None:
+    requests = [request("问", temperature=0.9, sample=at) for at in (0, 1, 2, 0)]
+    found = [one.text for one in asked(model, requests)]
+    assert found[0] == found[3]
+    assert len(set(found)) == 3
+
+
+def test_words_are_sampled_as_often_as_they_are_likely(model: Local) -> None:
+    import torch
+
+    from judge.models.local.batches import Ask, _Warmth
+
+    asked(model, [request("问")])
+    loaded, count = model.worker.loaded, 4000
+    assert loaded is not None
+    asks = [Ask((at,), 1, temperature=0.0 if at % 4 == 0 else 2.0, seed=at) for at in range(count)]
+    scores = torch.tensor([0.0, 0.5, 0.3, 0.2]).log().repeat(count, 1)  # the first can never be
+    found = _Warmth(loaded, asks)(torch.zeros(count, 1, dtype=torch.long), scores.clone())
+    assert torch.equal(found[::4], scores[::4])  # those that are not warm are left alone
+    words = found[[at for at in range(count) if at % 4]].argmax(dim=1)
+    expected = torch.tensor([0.0, 0.5, 0.3, 0.2]).sqrt()
+    expected /= expected.sum()
+    shares = torch.bincount(words, minlength=4) / len(words)
+    assert shares[0] == 0
+    assert (shares - expected).abs().max() < 4 * (0.25 / len(words)) ** 0.5
+
+
 # ── exact verdicts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -309,6 +336,60 @@ def test_after_reasons_the_verdict_has_exact_probabilities_too(model: Local, mon
     assert (reply.outcome, reply.first_tokens) == (Outcome.TRUNCATED, ())
 
 
+def test_a_score_ends_with_whatever_ends_an_answer(folder: Path, tmp_path: Path) -> None:
+    import torch
+
+    path = shutil.copytree(folder, tmp_path / "ends")
+    (path / "generation_config.json").write_text(json.dumps({"eos_token_id": [0, 5, 9]}), encoding="utf-8")
+    model = Local("止", str(path), EXACT)
+    wanted = request("打几分？", allowed=("1", "10"), logprobs=2)
+    (reply,) = asked(model, [wanted])
+    loaded, tokens, logs = model.worker.loaded, list(model._tokens(wanted.messages, at_once=True)), []
+    assert loaded is not None
+    for score in ("1", "10"):
+        said = loaded.tokenizer.encode(score, add_special_tokens=False)
+        with torch.inference_mode():
+            odds = loaded.model(torch.tensor([[*tokens, *said]])).logits[0].float().softmax(-1)
+        words = [float(odds[len(tokens) - 1 + at, token]) for at, token in enumerate(said)]
+        ends = float(odds[-1, [0, 5, 9, loaded.tokenizer.eos_token_id]].sum())
+        logs.append(torch.tensor(words).prod().item() * ends)
+    assert dict(reply.first_tokens)["10"] == pytest.approx(logs[1] / sum(logs), rel=1e-4)
+    asyncio.run(model.aclose())
+
+
+def test_where_the_template_opens_the_reasoning_a_verdict_at_once_closes_it(folder: Path, tmp_path: Path) -> None:
+    opening = shutil.copytree(folder, tmp_path / "opening")
+    with (opening / "chat_template.jinja").open("a", encoding="utf-8") as file:
+        file.write("{% if add_generation_prompt %}<think>\n{% endif %}")
+    model, plain = Local("想", str(opening), EXACT), Local("小", str(folder), EXACT)
+    (reply,) = asked(model, [request("哪个好？", allowed=("A", "B"), logprobs=2)])
+    tokens = [*plain._tokens((Message("user", "哪个好？"),)), *model._encoded("<think>\n</think>\n\n")]
+    assert reply.usage is not None
+    assert reply.usage.input_tokens == len(tokens)
+    shares = asyncio.run(plain.worker.odds(tuple(tokens), [model._encoded("A"), model._encoded("B")]))
+    assert [dict(reply.first_tokens)[letter] for letter in "AB"] == pytest.approx(shares, abs=1e-6)
+    for one in (model, plain):
+        asyncio.run(one.aclose())
+
+
+def test_what_is_no_number_is_no_verdict(model: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.judges.protocols import judging
+    from judge.records import DIALOGUE, Answer, Candidate, Case, Dialogue, Model, Question, Turn, Unreadable
+
+    async def nothing(*about: Any) -> list[float]:
+        return [float("nan")] * 3
+
+    monkeypatch.setattr(model.worker, "odds", nothing)
+    (reply,) = asked(model, [request("哪个好？", allowed=("A", "B", "C"), logprobs=3)])
+    assert (reply.outcome, reply.first_tokens) == (Outcome.FAILED, ())
+    assert "float16" in reply.detail
+    question = Question("试", "q", "闲聊", (Turn("你好"),))
+    case = Case(question, DIALOGUE, (Dialogue(question, Candidate("甲", Model("x", "甲")), (Answer("你好", "好"),)),))
+    assert isinstance(judging("奖", model.identity, "reward").judgment(case, Reply("nan")).result, Unreadable)
+    cut = Reply("前者更好。\n[[B]]\n\n再说一遍，前者", Outcome.TRUNCATED)
+    assert isinstance(judging("评", model.identity, "soft-reasons").judgment(case, cut).result, Unreadable)
+
+
 # ── what can be wrong ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -347,7 +428,7 @@ def test_a_batch_too_large_for_memory_is_halved(model: Local, monkeypatch: pytes
     assert sizes[:3] == [12, 6, 3]
     assert max(sizes[2:]) == 3
     monkeypatch.setattr(batches, "generate", lambda *about: (_ for _ in ()).throw(torch.OutOfMemoryError("no")))
-    with pytest.raises(ModelRefused, match="一条请求也放不进"):
+    with pytest.raises(ModelBusy, match="一条请求也放不进"):
         asked(model, [request("问")])
     exact = batches.scored
 
@@ -372,6 +453,53 @@ def test_a_folder_that_lacks_something_says_what(folder: Path, tmp_path: Path, m
         asked(Local("坏", str(broken), EXACT), [request("问")])
 
 
+def test_a_checkpoint_that_lacks_a_weight_is_refused(folder: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    torn = shutil.copytree(folder, tmp_path / "torn")
+    weights = load_file(torn / "model.safetensors")
+    del weights["model.layers.1.mlp.down_proj.weight"]
+    save_file(weights, torn / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelRefused, match=r"缺 1 个权重（model\.layers\.1\.mlp\.down_proj\.weight"):
+        asked(Local("缺", str(torn), EXACT), [request("问")])
+    config = json.loads((torn / "config.json").read_text(encoding="utf-8"))
+    shutil.copy(folder / "model.safetensors", torn)
+    (torn / "config.json").write_text(
+        json.dumps({**config, "architectures": ["Qwen2ForRewardModel"]}), encoding="utf-8"
+    )
+    with pytest.raises(ModelRefused, match=r"缺 1 个权重（score\.weight"):
+        asked(Local("头", str(torn), EXACT), [request("问", reward=True)])
+
+
+def test_what_goes_wrong_in_the_thread_is_told_to_all(model: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    from judge.models.local import batches
+
+    def broken(*about: Any) -> Any:
+        raise ValueError("no such kernel\nat line 3")
+
+    monkeypatch.setattr(batches, "generate", broken)
+    for _ in range(2):  # and the thread goes on
+        with pytest.raises(ModelRefused, match=r"模型算不下去（ValueError：no such kernel）"):
+            asked(model, [request(f"问{at}") for at in range(3)])
+    asyncio.run(model.aclose())
+    assert model.doing == ""
+    assert batches.too_large(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried ..."))
+    assert not batches.too_large(RuntimeError("shapes do not match"))
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"device": "gpu"}, {"trust_remote_code": "false"}, {"dtype": 16}, {"dtype": "int8"}]
+)
+def test_a_parameter_that_is_none_is_refused(parameters: dict[str, Any]) -> None:
+    from judge.models.local import settings_of
+
+    with pytest.raises(InputError, match="不认识"):
+        settings_of(parameters, None)
+    found, rest = settings_of({"dtype": "float32", "max_tokens": 8, "trust_remote_code": True}, "v1")
+    assert found == Settings(dtype="float32", trust_remote_code=True, revision="v1")
+    assert rest == {"max_tokens": 8}
+
+
 def test_what_is_not_there_is_not_looked_for_on_a_network(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="本机没有这个模型"):
         find("no-such/model-at-all", EXACT)
@@ -380,7 +508,11 @@ def test_what_is_not_there_is_not_looked_for_on_a_network(tmp_path: Path) -> Non
         find(str(tmp_path / "文件"), EXACT)
 
 
-def test_a_base_model_without_a_template_gets_plain_turns_and_says_so(folder: Path, tmp_path: Path) -> None:
+def test_a_base_model_without_a_template_gets_plain_turns_and_says_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from judge.models.local.writing import Growing
+
     base = shutil.copytree(folder, tmp_path / "base")
     (base / "chat_template.jinja").unlink()
     model = Local("基座", str(base), EXACT)
@@ -388,6 +520,13 @@ def test_a_base_model_without_a_template_gets_plain_turns_and_says_so(folder: Pa
     tokens = model._tokens((Message("user", "你好"), Message("assistant", "好"), Message("user", "几点了")))
     assert model.found.tokenizer.decode(tokens) == "用户：你好\n助手：好\n用户：几点了\n助手："
     assert "没有对话模板" in model.notes[0]
+
+    async def said(ask: Any) -> Growing:
+        return Growing(ask, model._encoded("三点。\n用户：那四点呢\n助手：四点"), whole=False)
+
+    monkeypatch.setattr(model.worker, "said", said)
+    (reply,) = asked(model, [request("几点了")])
+    assert (reply.text, reply.outcome) == ("三点。", Outcome.OK)
     asyncio.run(model.aclose())
 
 
@@ -610,7 +749,9 @@ def test_a_reward_model_scores_whole_dialogues(folder: Path, tmp_path: Path) -> 
 
     path = shutil.copytree(folder, tmp_path / "reward")
     torch.manual_seed(5)
-    Qwen2ForSequenceClassification.from_pretrained(folder, num_labels=1).save_pretrained(path)
+    reward = Qwen2ForSequenceClassification.from_pretrained(folder, num_labels=1)
+    reward.config.pad_token_id = 7  # not the tokenizer's, by which rows are filled up
+    reward.save_pretrained(path)
     model = Local("奖", str(path), EXACT)
     judge = judging("奖", model.identity, "reward")
     question = Question("试", "q", "闲聊", (Turn("你好"), Turn("再见", depends_on=(1,))))
@@ -631,6 +772,8 @@ def test_a_reward_model_scores_whole_dialogues(folder: Path, tmp_path: Path) -> 
         assert result.overall is not None
         assert result.overall.value == pytest.approx(100 / (1 + 2.718281828459045**-expected), abs=1e-3)
     assert len({one.text for one in replies}) == 6
+    alone = [asked(model, [judge.request(case, b"")])[0] for case in cases]  # type: ignore[list-item]
+    assert [float(one.text) for one in alone] == pytest.approx([float(one.text) for one in replies], abs=1e-5)
     with pytest.raises(ModelRefused, match="不是奖励模型"):
         asked(Local("小", str(folder), EXACT), [judge.request(cases[0], b"")])  # type: ignore[list-item]
     asyncio.run(model.aclose())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from judge.errors import ModelRefused
+from judge.errors import InputError, ModelRefused
 from judge.identity import Json
 from judge.models import Message, Reply, Request
-from judge.models.local.loading import Found, Settings, find
+from judge.models.local.loading import NEXT_TURN, Found, Settings, find
 from judge.models.outcome import thoughts
 from judge.records import Model, Outcome, Usage
 
@@ -76,15 +78,18 @@ class Local:
         """
         at_once = bool(request.allowed) and not request.reasons
         tokens = self._tokens(request.messages, whole=request.reward, at_once=at_once)
+        if at_once and self._opens(tokens):
+            tokens = (*tokens, *self._encoded("</think>\n\n"))
         room = self.found.context - len(tokens)
         if room < 1:
             said = f"提示有 {len(tokens):,} 个 token，超出模型的 {self.found.context:,}"
             return Reply("", Outcome.FAILED, detail=said, returned_model=self.identity.model)
         if request.reward:
-            return self._reply(repr(await self.worker.reward(tokens)), tokens, 0)
+            reward = await self.worker.reward(tokens)
+            return self._reply(repr(reward), tokens, 0) if math.isfinite(reward) else self._broken(tokens)
         if at_once:
             order = await self._odds(tokens, request.allowed, request.allowed)
-            return self._reply(order[0][0], tokens, 1, first_tokens=order)
+            return self._reply(order[0][0], tokens, 1, first_tokens=order) if order else self._broken(tokens)
         return await self._said(request, tokens, room)
 
     async def aclose(self) -> None:
@@ -97,15 +102,20 @@ class Local:
 
         warm = self.temperature if self.temperature is not None else request.temperature or 0.0
         most = min(self.max_tokens or request.max_tokens or DEFAULT_TOKENS, room)
-        found = await self.worker.said(Ask(tokens, most, warm, request.seed or 0))
-        opened = "<think>" if self._text(tokens[-8:]).rstrip().endswith("<think>") else ""  # by the template
+        found = await self.worker.said(Ask(tokens, most, warm, hash((request.seed or 0, request.sample))))
+        opened = "<think>" if self._opens(tokens) else ""
         text, reasoning, unclosed = thoughts(opened + self._text(found.said))
-        outcome = Outcome.TRUNCATED if unclosed or not found.whole else Outcome.OK if text.strip() else Outcome.EMPTY
+        whole = found.whole
+        if self.found.template == "plain" and NEXT_TURN in text:  # a base model writes the user's next words as well
+            text, whole = text.partition(NEXT_TURN)[0], True
+        outcome = Outcome.TRUNCATED if unclosed or not whole else Outcome.OK if text.strip() else Outcome.EMPTY
         order: tuple[tuple[str, float], ...] = ()
         if request.allowed and outcome is Outcome.OK:
             reasons, mark, _ = text.rpartition(MARK)
             kept = self._before_mark(found.said) if mark else (*found.said, *self._encoded("\n"))
             order = await self._odds((*tokens, *kept), request.allowed, [f"[[{one}]]" for one in request.allowed])
+            if not order:
+                return self._broken(tokens)
             text = f"{(reasons if mark else text).rstrip()}\n[[{order[0][0]}]]"
         thought = "\n".join(reasoning).strip() or None
         return self._reply(text, tokens, len(found.said), outcome, reasoning=thought, first_tokens=order)
@@ -113,18 +123,33 @@ class Local:
     async def _odds(
         self, tokens: Tokens, allowed: Sequence[str], written: Sequence[str]
     ) -> tuple[tuple[str, float], ...]:
-        """Return what is allowed, with its probabilities among itself, likeliest first; `written`: each as it would stand."""
+        """Return what is allowed, with its probabilities among itself, likeliest first; nothing where they are no numbers.
+
+        written: each as it would stand in the answer.
+        """
+        from judge.models.local.batches import END
+
         ways = [self._encoded(one) for one in written]
         if any(one != other and other[: len(one)] == one for one in ways for other in ways):
-            ways = [(*one, self.found.tokenizer.eos_token_id) for one in ways]  # 1 is not the start of 10
+            ways = [(*one, END) for one in ways]  # 1 is not the start of 10
         shares = await self.worker.odds(tokens, ways)
+        if not all(map(math.isfinite, shares)):
+            return ()
         return tuple(sorted(zip(allowed, shares, strict=True), key=lambda pair: -pair[1]))
 
     def _reply(self, text: str, tokens: Tokens, said: int, outcome: Outcome = Outcome.OK, **more: Any) -> Reply:
         return Reply(text, outcome, usage=Usage(len(tokens), said), returned_model=self.identity.model, **more)
 
+    def _broken(self, tokens: Tokens) -> Reply:
+        said = "算出来的不是数，多半是 float16 溢出：换 bfloat16 或 float32"
+        return self._reply("", tokens, 0, Outcome.FAILED, detail=said)
+
     def _text(self, tokens: Tokens) -> str:
         return str(self.found.tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    def _opens(self, tokens: Tokens) -> bool:
+        """Tell whether the template has begun the reasoning in the model's place."""
+        return self._text(tokens[-8:]).rstrip().endswith("<think>")
 
     def _encoded(self, text: str) -> Tokens:
         return tuple(self.found.tokenizer.encode(text, add_special_tokens=False))
@@ -165,6 +190,15 @@ class Local:
 
 def settings_of(parameters: Mapping[str, Json], revision: str | None) -> tuple[Settings, dict[str, Json]]:
     """Return what parameters say of loading, and those that say something else."""
-    names = ("dtype", "device", "quantization", "trust_remote_code")
-    known: dict[str, Any] = {name: parameters[name] for name in names if name in parameters}
-    return Settings(**known, revision=revision), {name: one for name, one in parameters.items() if name not in names}
+    allowed: dict[str, tuple[Json, ...]] = {
+        "dtype": ("auto", "float32", "bfloat16", "float16"),
+        "device": ("auto", "cpu", "cuda", "mps"),
+        "quantization": ("", "8bit", "4bit"),
+        "trust_remote_code": (True, False),
+    }
+    known: dict[str, Any] = {name: parameters[name] for name in allowed if name in parameters}
+    for name, value in known.items():
+        if not any(value is one or (isinstance(value, str) and value == one) for one in allowed[name]):
+            fix = f"{name} 写 {'、'.join(json.dumps(one) for one in allowed[name])} 之一"
+            raise InputError(f"{name} = {json.dumps(value, ensure_ascii=False)} 不认识", where="parameters", fix=fix)
+    return Settings(**known, revision=revision), {name: one for name, one in parameters.items() if name not in allowed}

@@ -28,7 +28,7 @@ from judge.models.local.memory import Kept, Memory, shared
 
 One = TypeVar("One")
 
-TOO_LARGE = (torch.OutOfMemoryError, MemoryError)
+END = -1  # in a continuation: whatever ends an answer
 # Tokens of prompts in one forward pass, padding counted: more is no faster, takes memory, and cannot be interrupted meanwhile.
 READ_TOKENS = {"cpu": 1024, "cuda": 8192, "mps": 2048}
 WORTH = 64  # tokens that several prompts share, from which on they are computed once beforehand
@@ -75,8 +75,9 @@ def _read(
     loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
 ) -> None:
     """Compute some prompts; a single one that is too long for one pass, piece by piece."""
-    longest, known = max(map(len, prompts)), min(memory.of(one)[1] for one in prompts)
-    for end in (*range(known + at_once(loaded), longest, at_once(loaded)), longest):
+    longest, known, pace = max(map(len, prompts)), min(memory.of(one)[1] for one in prompts), at_once(loaded)
+    pieces = range(known + pace, longest, pace) if longest <= memory.most else ()  # else they could not be kept
+    for end in (*pieces, longest):
         if stop():
             return
         rows = _Rows(loaded, [one[:end] for one in prompts], memory)
@@ -132,42 +133,48 @@ def scored(
     prompts: Sequence[tuple[int, ...]],
     continuations: Sequence[Sequence[int]],
     memory: Memory | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> torch.Tensor:
     """Return the log-probability of each continuation after each prompt (prompts x continuations), from one forward pass.
 
-    Where some are of several tokens, from one short pass for each.
+    Where some are of several tokens, from one short pass for each. stop: asked while prompts are read; then nothing is said.
     """
     if memory is not None:
-        read(loaded, prompts, memory)
+        read(loaded, prompts, memory, stop)
+    if stop():
+        return torch.zeros(len(prompts), len(continuations))
     if all(len(one) == 1 for one in continuations):
         logits = _Rows(loaded, prompts, memory).last_logits()
         found = torch.log_softmax(logits[:, -1].float(), dim=-1)
         return found[:, [one[0] for one in continuations]]
-    results = []
+    results, ends = [], sorted(ends_of(loaded))
     for one in continuations:
         rows = _Rows(loaded, [(*prompt, *one[:-1]) for prompt in prompts], memory, len(one))
-        logits = torch.log_softmax(rows.last_logits(len(one)).float(), dim=-1)
-        wanted = torch.tensor(one, device=logits.device).expand(len(prompts), -1)
-        results.append(logits.gather(2, wanted.unsqueeze(2)).squeeze(2).sum(dim=1))
+        logs = torch.log_softmax(rows.last_logits(len(one)).float(), dim=-1)
+        total = torch.logsumexp(logs[:, -1, ends], dim=-1) if one[-1] == END else logs[:, -1, one[-1]]
+        results.append(total + sum(logs[:, at, token] for at, token in enumerate(one[:-1])))
     return torch.stack(results, dim=1)
 
 
 class _Warmth(LogitsProcessor):
-    """Samples by taking the best after Gumbel noise (Gumbel 1954): each row from its own seed, whatever batch it stands in."""
+    """Samples by inversion of the distribution (Devroye 1986): each row by its own dice, whatever batch it stands in."""
 
     def __init__(self, loaded: Loaded, asks: Sequence[Ask]) -> None:
         self.narrowing = LogitsProcessorList([TopKLogitsWarper(loaded.top_k)] if loaded.top_k else [])
         if loaded.top_p < 1:
             self.narrowing.append(TopPLogitsWarper(loaded.top_p))
-        self.warm = [one.temperature for one in asks]
-        self.dice = [torch.Generator().manual_seed(hash((one.seed, one.tokens)) % 2**63) for one in asks]
+        self.rows = [at for at, one in enumerate(asks) if one.temperature > 0]
+        self.warm = torch.tensor([[asks[at].temperature] for at in self.rows], device=loaded.model.device)
+        seeds = [hash((asks[at].seed, asks[at].tokens)) % 2**63 for at in self.rows]
+        self.dice = [torch.Generator().manual_seed(one) for one in seeds]
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        for at, (warm, dice) in enumerate(zip(self.warm, self.dice, strict=True)):
-            if warm > 0:
-                noise = torch.rand(scores.shape[1], generator=dice).clamp_(1e-20, 1 - 1e-7).log_().neg_().log_().neg_()
-                odds = self.narrowing(input_ids[at : at + 1], scores[at : at + 1].float() / warm)
-                scores[at] = odds[0] + noise.to(scores.device)
+        """Leave of each warm row the word that its dice fell on."""
+        odds = self.narrowing(input_ids[self.rows], scores[self.rows].float() / self.warm)
+        reach = odds.softmax(dim=-1).cumsum(dim=-1)
+        luck = torch.tensor([[1 - float(torch.rand((), generator=one))] for one in self.dice], device=scores.device)
+        words = torch.searchsorted(reach, luck * reach[:, -1:])
+        scores[self.rows] = torch.full_like(scores[self.rows], -torch.inf).scatter(1, words, 0.0)
         return scores
 
 
@@ -252,10 +259,10 @@ class _Rows:
         width = self.ids.shape[1]
         for at, (prompt, new) in enumerate(zip(self.prompts, said, strict=True)):
             there = [*self.mask[at].nonzero().flatten().tolist(), *range(width, width + len(new))]
-            places = torch.tensor([one for one in there if one < cache.get_seq_length()], device=self.ids.device)
-            layers = [
-                (layer.keys[at][:, places].clone(), layer.values[at][:, places].clone()) for layer in cache.layers
-            ]
+            places = torch.tensor(
+                [one for one in there if one < cache.get_seq_length()]
+            )  # layers may lie on several GPUs
+            layers = [(layer.keys[at][:, places], layer.values[at][:, places]) for layer in cache.layers]
             known = self.known[at]
             whole = known if known is not None and self.had[at] == len(known.tokens) else None
             memory.put(Kept((*prompt, *new)[: len(places)], layers), over=whole)
@@ -276,13 +283,27 @@ def ended(new: Sequence[int], most: int, ends: frozenset[int]) -> Said:
 
 def room(loaded: Loaded) -> int:
     """Return how many tokens' keys and values a batch may have: three tenths of the memory that is free."""
-    free = torch.cuda.mem_get_info()[0] if loaded.device == "cuda" else psutil.virtual_memory().available
-    return max(1, int(0.3 * free / bytes_per_token(loaded)))
+    return max(1, int(0.3 * free_memory(loaded) / bytes_per_token(loaded)))
+
+
+def free_memory(loaded: Loaded) -> int:
+    """Return how many bytes are free; what torch holds in reserve on a GPU is."""
+    if loaded.device != "cuda":
+        return int(psutil.virtual_memory().available)
+    return int(torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved() - torch.cuda.memory_allocated())
 
 
 def at_once(loaded: Loaded) -> int:
     """Return how many tokens of prompts go into one forward pass."""
     return READ_TOKENS[loaded.device]
+
+
+def too_large(error: Exception) -> bool:
+    """Tell whether memory was too small; on a CPU and on MPS torch raises a plain RuntimeError."""
+    said = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or (
+        isinstance(error, RuntimeError) and ("can't allocate memory" in said or "out of memory" in said)
+    )
 
 
 def forget(memory: Memory | None) -> None:

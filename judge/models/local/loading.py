@@ -21,9 +21,10 @@ Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 INSTALL = "装上它要的：pip install 'judge-open[local]'"
 # Base models without a template of their own: plain turns, said in the model's identity.
 PLAIN_TEMPLATE = (
-    "{% for message in messages %}{{ {'system': '', 'user': '用户：', 'assistant': '助手：'}[message['role']] }}{{ message['content'] }}\n"
+    "{{ bos_token or '' }}{% for message in messages %}{{ {'system': '', 'user': '用户：', 'assistant': '助手：'}[message['role']] }}{{ message['content'] }}\n"
     "{% endfor %}{% if add_generation_prompt %}助手：{% endif %}"
 )
+NEXT_TURN = "\n用户："  # where an answer ends there
 VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"})
 WHOLE = ("*.json", "*.txt", "*.model", "*.jinja", "*.py", "*.tiktoken", "*.bin", "*.pt", "*.gguf")
 # Of a generation_config: what only sampling knows or is said with every request; and what changes no odds.
@@ -40,6 +41,13 @@ SAMPLING = (
 )
 NAMES = frozenset({"bos_token_id", "eos_token_id", "pad_token_id", "transformers_version"})
 
+NOT_WEIGHTS = (
+    "optimizer",
+    "scheduler",
+    "rng_state",
+    "trainer_state",
+    "training_args",
+)  # what training leaves beside them
 _LOADING = threading.Lock()  # transformers sets the precision for the whole process while it loads one model
 # What transformers and its parts happen to raise on files that are not as they should be.
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
@@ -140,8 +148,8 @@ def weights_hash(folder: Path) -> str:
     Reading whole checkpoints would take minutes. Training that touches a tensor changes all of it, so that a sample tells.
     """
     parts: list[Json] = []
-    for path in sorted(one for one in folder.rglob("*") if one.is_file() and ".git" not in one.parts):
-        name = path.relative_to(folder).as_posix()
+    for path in sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith(NOT_WEIGHTS)):
+        name = path.name
         if path.suffix == ".safetensors":
             parts.append([name, path.stat().st_size, _sampled(path)])
         elif any(path.match(pattern) for pattern in WHOLE):
@@ -183,7 +191,6 @@ def find(name: str, settings: Settings) -> Found:
     template: Literal["own", "plain"] = "own"
     if tokenizer.chat_template is None:
         tokenizer.chat_template, template = PLAIN_TEMPLATE, "plain"
-    tokenizer.padding_side = "left"
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
     hashes = [weights_hash(one) for one in (folder, adapter) if one is not None]
@@ -201,6 +208,8 @@ def load(found: Found) -> Loaded:
         if found.adapter is not None:
             model = _adapted(model, found.adapter, found.where)
     model.eval()
+    if reward:  # it finds the end of a row by this
+        model.config.get_text_config().pad_token_id = found.tokenizer.pad_token_id
     return Loaded(model, found.tokenizer, found.device, reward, *(() if reward else _settings(model)))
 
 
@@ -210,7 +219,7 @@ def _settings(model: Any) -> tuple[int, float, bool]:
     top_k, top_p = config.top_k or 0, config.top_p or 1.0
     for name in SAMPLING:
         setattr(config, name, None)
-    config.do_sample = False
+    config.do_sample, config.num_beams = False, 1
     plain = all(value in (None, 0, 1) for name, value in config.to_diff_dict().items() if name not in NAMES)
     return top_k, top_p, plain
 
@@ -218,9 +227,9 @@ def _settings(model: Any) -> tuple[int, float, bool]:
 def _context(folder: Path) -> int:
     """Return how many tokens a model takes, as its configuration says; of several parts, the text part's."""
     found = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    return int(
-        found.get("max_position_embeddings") or found.get("text_config", {}).get("max_position_embeddings") or 32768
-    )
+    parts = (found, found.get("text_config", {}))
+    names = ("max_position_embeddings", "n_positions", "max_sequence_length", "seq_length")
+    return next((int(part[name]) for part in parts for name in names if part.get(name)), 32768)
 
 
 def _device(wanted: Device) -> tuple[str, tuple[str, ...]]:
@@ -274,7 +283,11 @@ def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[
         elif device == "cuda":
             options["device_map"] = "auto"
         kind = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
-        model: Any = kind.from_pretrained(folder, **options)
+        found: Any = kind.from_pretrained(folder, output_loading_info=True, **options)
+        model, about = found
+        _whole(model, about, reward, where)
+        if device == "cuda" and {"cpu", "disk"} & {str(one) for one in getattr(model, "hf_device_map", {}).values()}:
+            raise torch.cuda.OutOfMemoryError("some layers would lie outside the GPU")
         return (model if "device_map" in options else model.to(device)), reward
     except torch.cuda.OutOfMemoryError as error:
         fix = (
@@ -287,6 +300,16 @@ def _module(folder: Path, settings: Settings, device: str, where: str) -> tuple[
         raise ModelRefused(
             f"装不进模型（{_first(error)}）", where=where, fix="看目录里的权重是否下载完整；transformers 是否够新"
         ) from error
+
+
+def _whole(model: Any, about: Any, reward: bool, where: str) -> None:
+    """Refuse a model of which some weights were not in the folder: transformers would go on with random ones."""
+    fix = "看目录里的权重是否下载完整，config.json 的 architectures 是否就是它"
+    missing = sorted({*about["missing_keys"], *(str(one[0]) for one in about["mismatched_keys"])})
+    if missing:
+        raise ModelRefused(f"缺 {len(missing)} 个权重（{missing[0]} 等）", where=where, fix=fix)
+    if reward and model.config.num_labels != 1:
+        raise ModelRefused(f"奖励模型应只给一个数，它给 {model.config.num_labels} 个", where=where, fix=fix)
 
 
 def _adapted(model: Any, folder: Path, where: str) -> Any:

@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal, TypeAlias
 
-from judge.errors import ModelRefused
+from judge.errors import JudgeError, ModelBusy, ModelRefused
 from judge.models.local import batches
-from judge.models.local.batches import TOO_LARGE, Ask
+from judge.models.local.batches import Ask
 from judge.models.local.loading import Found, Loaded, load
 from judge.models.local.memory import KEPT_TOKENS, Memory
 from judge.models.local.writing import Growing, StreamEnded, stream, write
@@ -124,6 +124,14 @@ class Worker:
         """Hand what went wrong to everyone who waits."""
         error = work.exception()
         if error is not None:
+            if not isinstance(error, JudgeError):
+                said = (str(error).strip().splitlines() or [""])[0][:160]
+                fix = "换一种 dtype 或 device 再试；仍然如此，请把这一行反馈"
+                cause, error = (
+                    error,
+                    ModelRefused(f"模型算不下去（{type(error).__name__}：{said}）", where=self.name, fix=fix),
+                )
+                error.__cause__ = cause
             for one in (*self._take("said", "sampled", "odds", "reward"), *self._open):
                 self._tell(one, error)
 
@@ -145,9 +153,9 @@ class Worker:
     def _most(self, loaded: Loaded) -> int:
         return self.batch_tokens or min(MOST_TOKENS, batches.room(loaded))
 
-    def _too_large(self) -> ModelRefused:
-        fix = "缩短 max_tokens，或换小一号的模型、4bit 量化"
-        return ModelRefused("一条请求也放不进内存（显存）", where=self.name, fix=fix)
+    def _too_large(self) -> ModelBusy:
+        """Return what is said of one that finds no room even alone: the others go on, and a later run tries it again."""
+        return ModelBusy("一条请求也放不进内存（显存）：缩短 max_tokens，或换小一号的模型、4bit 量化", where=self.name)
 
     def _compute(self, loaded: Loaded) -> None:
         """Compute the odds and rewards that wait, each batch handed over as it is read."""
@@ -162,8 +170,12 @@ class Worker:
         for (kind, _), group in groupby(waiting, alike):
             some = list(group)
             if kind == "odds" and batches.keeps(loaded):
-                with suppress(*TOO_LARGE):  # then each batch tries for itself
+                try:
                     batches.prime(loaded, [one.ask.tokens for one in some], self.memory)
+                except (RuntimeError, MemoryError) as error:
+                    if not batches.too_large(error):
+                        raise
+                    batches.forget(self.memory)  # then each batch tries for itself
             for batch in batches.cut(some, unread, batches.at_once(loaded)):
                 self._batch([one for one in batch if not one.answer.cancelled()], loaded)
 
@@ -173,14 +185,20 @@ class Worker:
             return
         prompts: list[Tokens] = [one.ask.tokens for one in batch]
         found: Sequence[object]
+
+        def stop() -> bool:
+            return all(one.answer.cancelled() for one in batch)
+
         try:
             if batch[0].kind == "reward":
                 found = batches.rewards(loaded, prompts) if loaded.reward else [self._no_rewards()] * len(batch)
             else:
                 memory = self.memory if batches.keeps(loaded) else None
-                logs = batches.scored(loaded, prompts, batch[0].continuations, memory)
+                logs = batches.scored(loaded, prompts, batch[0].continuations, memory, stop)
                 found = logs.softmax(dim=1).tolist()
-        except TOO_LARGE:
+        except (RuntimeError, MemoryError) as error:
+            if not batches.too_large(error):
+                raise
             batches.forget(self.memory)
             if len(batch) > 1:
                 half = len(batch) // 2
@@ -216,10 +234,12 @@ class Worker:
         self._streams = self._streams and loaded.plain
         if self._streams and self._waits("said"):
             try:  # while it goes on, the model can do nothing else
-                hand_over(stream(loaded, lambda: [] if self._waits("odds", "reward") else come("said"), told))
-            except StreamEnded:
+                streamed = stream(loaded, lambda: [] if self._waits("odds", "reward") else come("said"), told)
+                hand_over(one for one in streamed if not one.too_large)
+            except (StreamEnded, OSError, ValueError, ImportError, RuntimeError):
                 self._streams = False
-        interrupted = list(under_way)
+        interrupted = [replace(one, too_large=False) for one in under_way]
+        under_way = dict(zip(interrupted, under_way.values(), strict=True))
 
         def between() -> list[Growing]:
             self._compute(loaded)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import TypeAlias
-
-import torch
 
 from judge.models.local import batches
 from judge.models.local.batches import Ask, bytes_per_token, ended, ends_of
@@ -47,33 +46,37 @@ def write(loaded: Loaded, memory: Memory | None, come: Come, most: int, told: To
     most: tokens of a batch, padding counted; those that find no room wait until others have ended. Too large for memory, the
     batch is halved. Without a memory an answer cannot be set aside, so that all of a batch are written to the end.
     """
+
+    def length(one: Growing) -> int:
+        """Return how many tokens it will have when it can next be set aside."""
+        left = one.ask.most - len(one.said)
+        return len(one.ask.tokens) + len(one.said) + (left if memory is None else min(SEGMENT, left))
+
     under_way: list[Growing] = []
     most = min(most, memory.most) if memory is not None else most  # what is under way is never read again
-    while under_way := [one for one in (*under_way, *sorted(come(), key=_length)) if not one.dropped()]:
-        some = _first(under_way, most)
+    while under_way := [one for one in (*under_way, *sorted(come(), key=length)) if not one.dropped()]:
+        some = _first(under_way, most, length)
         try:
             _grow(loaded, some, memory, told)
-        except batches.TOO_LARGE:
+        except (RuntimeError, MemoryError) as error:
+            if not batches.too_large(error):
+                raise
             batches.forget(memory)
             some[0].too_large = len(some) == 1
-            most = len(some) // 2 * max(map(_length, some))
+            if len(some) > 1:
+                most = len(some) // 2 * max(map(length, some))
         for one in some:
             if one.done:
                 under_way.remove(one)
                 yield one
 
 
-def _length(one: Growing) -> int:
-    """Return how many tokens it will have after the next segment."""
-    return len(one.ask.tokens) + len(one.said) + min(SEGMENT, one.ask.most - len(one.said))
-
-
-def _first(under_way: Sequence[Growing], most: int) -> list[Growing]:
+def _first(under_way: Sequence[Growing], most: int, length: Callable[[Growing], int]) -> list[Growing]:
     """Return those that came first and fit into a batch together, at least one."""
     some: list[Growing] = []
     width = 0
     for one in under_way:
-        wider = max(width, _length(one))
+        wider = max(width, length(one))
         if not some or wider * (len(some) + 1) <= most:
             some.append(one)
             width = wider
@@ -122,12 +125,13 @@ def stream(loaded: Loaded, come: Come, told: Told, free: int | None = None) -> I
     """The same by continuous batching (Yu et al. 2022, Orca), greedily: each answer leaves its place to the next when it ends.
 
     free: bytes for the cache, else a share of what the GPU has free. Prompts that begin alike share their blocks.
-    Raises StreamEnded where it cannot go on, such as without memory; what has not ended can be written otherwise.
+    What finds no room even alone is yielded as too large. Raises StreamEnded where it cannot go on; what has not ended can be
+    written otherwise.
     """
     from transformers import ContinuousBatchingConfig, GenerationConfig
 
     if free is None:
-        free = int(SHARE * torch.cuda.mem_get_info()[0]) if torch.cuda.is_available() else 1 << 28
+        free = int(SHARE * batches.free_memory(loaded))
     blocks, ends = free // bytes_per_block(loaded), ends_of(loaded)
     if blocks < 1:
         raise StreamEnded("no room for a single block of the cache")
@@ -137,7 +141,10 @@ def stream(loaded: Loaded, come: Come, told: Told, free: int | None = None) -> I
             do_sample=False, eos_token_id=sorted(ends), pad_token_id=loaded.tokenizer.pad_token_id
         ),
         continuous_batching_config=ContinuousBatchingConfig(
-            page_size=PAGE, num_blocks=blocks, max_batch_tokens=min(STEP_TOKENS, blocks * PAGE)
+            page_size=PAGE,
+            num_blocks=blocks,
+            max_batch_tokens=min(STEP_TOKENS, blocks * PAGE),
+            auto_switch_to_flash=find_spec("flash_attn") is not None,  # else it would look for kernels on the network
         ),
         warmup=False,
     ) as manager:
