@@ -15,7 +15,8 @@ import pytest
 from judge.errors import InputError, ModelBusy, ModelRefused
 from judge.models import Message, Reply, Request
 from judge.models.local import Local
-from judge.models.local.loading import Settings, find, split, weights_hash
+from judge.models.local.loading import Settings, find, split
+from judge.models.local.weights import weights_hash
 from judge.records import Outcome
 from judge.reply import read_letter
 from tests.models.tiny import tiny_model

@@ -6,7 +6,6 @@ output is a reward model.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import threading
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from judge.errors import InputError, ModelRefused
-from judge.identity import Json, content_hash
+from judge.identity import content_hash
+from judge.models.local.weights import weights_hash
 
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 INSTALL = "装上它要的：pip install 'judge-open[local]'"
@@ -26,7 +26,6 @@ PLAIN_TEMPLATE = (
 )
 NEXT_TURN = "\n用户："  # where an answer ends there
 VOCABULARIES = frozenset({"tokenizer.json", "vocab.json", "vocab.txt", "spiece.model"})
-WHOLE = ("*.json", "*.txt", "*.model", "*.jinja", "*.py", "*.tiktoken", "*.bin", "*.pt", "*.gguf")
 # Of a generation_config: what only sampling knows or is said with every request; and what changes no odds.
 SAMPLING = (
     "temperature",
@@ -41,13 +40,6 @@ SAMPLING = (
 )
 NAMES = frozenset({"bos_token_id", "eos_token_id", "pad_token_id", "transformers_version"})
 
-NOT_WEIGHTS = (
-    "optimizer",
-    "scheduler",
-    "rng_state",
-    "trainer_state",
-    "training_args",
-)  # what training leaves beside them
 _LOADING = threading.Lock()  # transformers sets the precision for the whole process while it loads one model
 # What transformers and its parts happen to raise on files that are not as they should be.
 BROKEN = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError)
@@ -140,40 +132,6 @@ def located(name: str, revision: str | None) -> Path:
     except (LocalEntryNotFoundError, OSError) as error:
         fix = f"先下载：huggingface-cli download {name}（国内可先设 HF_ENDPOINT 镜像），或写本地目录"
         raise InputError("本机没有这个模型", where=f"hf:{name}", fix=fix) from error
-
-
-def weights_hash(folder: Path) -> str:
-    """Name the weights of a folder: configuration, tokenizer and weights by content, of safetensors a sample of every tensor.
-
-    Reading whole checkpoints would take minutes. Training that touches a tensor changes all of it, so that a sample tells.
-    """
-    parts: list[Json] = []
-    for path in sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith(NOT_WEIGHTS)):
-        name = path.name
-        if path.suffix == ".safetensors":
-            parts.append([name, path.stat().st_size, _sampled(path)])
-        elif any(path.match(pattern) for pattern in WHOLE):
-            with path.open("rb") as file:
-                parts.append([name, hashlib.file_digest(file, "sha256").hexdigest()])
-    return content_hash("weights", parts)
-
-
-def _sampled(path: Path, size: int = 4096) -> str:
-    """Hash a file's header and, of every tensor, its beginning, its middle and its end; what is no safetensors, whole."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        try:
-            header = file.read(length if length < path.stat().st_size else 0)
-            tensors = [one["data_offsets"] for name, one in json.loads(header).items() if name != "__metadata__"]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            file.seek(0)
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        digest = hashlib.sha256(header)
-        for start, end in sorted(tensors):
-            for place in sorted({start, max(start, (start + end - size) // 2), max(start, end - size)}):
-                file.seek(8 + length + place)
-                digest.update(file.read(min(size, end - place)))
-    return digest.hexdigest()
 
 
 def find(name: str, settings: Settings) -> Found:
