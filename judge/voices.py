@@ -89,10 +89,16 @@ class Voices:
         from judge.models.local import Local, settings_of
 
         settings, parameters = settings_of(row.parameters, self.revision(name) or row.revision)
-        most = parameters.pop("max_tokens", None)
-        if parameters or not isinstance(most, int | None):
-            fix = "本地模型的 parameters 只认 dtype、device、quantization、trust_remote_code、max_tokens"
-            raise InputError(f"用不上 {'、'.join(parameters) or f'max_tokens = {most}'}", where=name, fix=fix)
+        sizes: dict[str, int] = {}
+        for key in ("max_tokens", "batch_tokens"):
+            value = parameters.pop(key, None)
+            if isinstance(value, int) and value > 0:
+                sizes[key] = value
+            elif value is not None:
+                raise InputError(f"{key} = {value} 不合适", where=name, fix=f"{key} 写一个正整数")
+        if parameters:
+            fix = "本地模型的 parameters 只认 dtype、device、quantization、trust_remote_code、max_tokens、batch_tokens"
+            raise InputError(f"用不上 {'、'.join(parameters)}", where=name, fix=fix)
         model = Local(
             name,
             row.model,
@@ -100,7 +106,7 @@ class Voices:
             system=row.system,
             thinking=row.thinking,
             temperature=row.temperature,
-            max_tokens=most,
+            **sizes,
         )
         # Batches form from what is asked at once: the more the better.
         pace = self.paces[row.preset, name] = Pace(Limits(row.concurrency or LOCAL_AT_ONCE))

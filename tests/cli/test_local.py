@@ -77,6 +77,21 @@ def test_reasons_with_odds_are_for_models_that_run_here(judge_here: RunCommand) 
     assert "soft-reasons 只用于本地权重的评委" in done.err
 
 
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [("batch_tokens = 0", "batch_tokens = 0 不合适"), ("top_p = 0.5", "用不上 top_p"), ('device = "gpu"', "不认识")],
+)
+def test_a_parameter_that_does_not_fit_is_named(
+    judge_here: RunCommand, folders: list[Path], parameters: str, said: str
+) -> None:
+    Path("judge.toml").write_text(
+        f'[models.a]\npreset = "hf"\nmodel = "{folders[0]}"\nparameters = {{ {parameters} }}\n', encoding="utf-8"
+    )
+    done = judge_here("compare", "a", f"hf:{folders[1]}", "--judge", "baseline", "--bank", "open", "--dry-run")
+    assert done.code == 2
+    assert said in done.err
+
+
 def test_without_the_extra_the_command_that_installs_it_is_named(
     judge_here: RunCommand, folders: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
