@@ -92,19 +92,22 @@ class Seat(Opened):
     url: str = ""
     dialogs: list[str] = field(default_factory=list)
 
-    def until(self, holds: str) -> None:
-        """Wait for an expression to hold, in the page: asking again and again from here costs more than the page itself."""
+    def until(self, holds: str) -> Any:
+        """Wait for an expression to hold, in the page, and return what it is: asking again from here costs more than the page."""
         waiting = (
-            f"(async () => {{ for (let tries = 0; tries < 1500; tries++) {{ if ({holds}) return true;"
-            "await new Promise((done) => setTimeout(done, 8)); } return false; })()"
+            f"(async () => {{ for (let tries = 0; tries < 1500; tries++) {{ const found = {holds}; if (found) return found;"
+            "await new Promise((done) => setTimeout(done, 8)); } return null; })()"
         )
         for _ in range(5):
             try:
-                assert self.page.evaluate(waiting), f"never so: {holds}"
-                return
+                found = self.page.evaluate(waiting)
             except Exception as error:
                 if "navigation" not in str(error):  # another page has come meanwhile
                     raise
+            else:
+                assert found, f"never so: {holds}"
+                return found
+        raise AssertionError(f"page after page, and never so: {holds}")
 
     @property
     def task(self) -> str:
@@ -112,8 +115,7 @@ class Seat(Opened):
 
     def at_item(self) -> str:
         """Wait for an item; return its id."""
-        self.until(f"!!{TASK}")
-        return self.task
+        return str(self.until(TASK))
 
     def vote(self, key: str) -> str:
         """Press a key and wait for another item, or for none; return what was voted on."""

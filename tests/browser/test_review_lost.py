@@ -97,6 +97,7 @@ def test_a_link_works_once_and_says_so(review: Served, enter: Enter) -> None:
     again.until("!!document.querySelector('.notice')")
     assert "进不来了" in again.page.inner_text("main")
     seat.page.goto(link)  # where one is in already it leads back
+    seat.until("location.hash === '#vote'")
     seat.at_item()
     assert [one.event for one in review.store.trail(events=("enter",))] == ["enter"]
 
