@@ -69,7 +69,7 @@ OPTIONS = (
         type=click.Choice(PROTOCOLS),
         metavar="评法",
         default="pair",
-        help="现场评测：两两比较用 pair（三档，默认）、pair-5（五档）、soft（只问一个字母，取其概率）；打分用 scores（按量表）、alignbench、mtbench。hf: 的评委还有 soft-reasons（先写理由再取概率）、soft-scores 与 soft-scores-reasons（各分概率的均值）、reward（奖励模型）。各要多少 token 看 judge rubrics",
+        help="现场评测：两两比较用 pair（三档，默认）、pair-5（五档）、soft（只问一个字母，取其概率）；打分用 scores（按评分标准）、alignbench、mtbench。hf: 的评委还有 soft-reasons（先写理由再取概率）、soft-scores 与 soft-scores-reasons（各分概率的均值）、reward（奖励模型）。各要多少 token 看 judge rubrics",
     ),
     click.option(
         "--reference/--no-reference",

@@ -23,8 +23,9 @@ class Request:
 
     temperature and max_tokens: None leaves the server's default. `schema` asks for JSON of this form where the server can;
     `logprobs` asks for the probabilities of so many first tokens' alternatives where it can, and a model that runs here gives
-    exactly those of `allowed`, with `reasons` after the reasons it writes, each as [[X]]. `reward`: the messages are a whole conversation, and a reward model's number for it is wanted.
-    `sample`: which of several answers to the same this is; it goes to no server, and moves the dice of a model that runs here.
+    exactly those of `allowed`, with `reasons` after the reasons it writes, each as [[X]]. `reward`: the messages are a whole
+    conversation, and a reward model's number for it is wanted. `sample`: which of several answers to the same this is; it goes
+    to no server, and moves the dice of a model that runs here.
     """
 
     messages: tuple[Message, ...]

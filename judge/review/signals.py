@@ -12,6 +12,7 @@ from judge.columns import Codes, Flags, JudgmentColumns, Reals
 from judge.comparison import Comparisons
 from judge.hearing import Heard, combine
 from judge.judges.baseline import leaning, offline_in, shipped
+from judge.judges.protocols import SCORING
 from judge.meetings import positions
 from judge.records import AGAIN, Judge, Plan
 from judge.report.ratings import games_of
@@ -99,17 +100,7 @@ def _margins(store: Store, heard: Heard, plan: Plan, rows: Comparisons) -> Reals
 
 
 def _scores(judge: Judge) -> bool:
-    return judge.protocol in (
-        "scores",
-        "soft-scores",
-        "soft-scores-reasons",
-        "alignbench",
-        "mtbench",
-        "reward",
-        "score",
-        "single",
-        "offline-scores",
-    )
+    return judge.protocol in SCORING or judge.protocol in ("score", "single", "offline-scores")  # those of importers
 
 
 def _score_gap(judgments: JudgmentColumns, rows: Comparisons) -> Reals:

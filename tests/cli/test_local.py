@@ -21,20 +21,25 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [tiny_model(folder, seed) for seed, folder in enumerate(made)]
 
 
-def test_two_folders_are_compared_by_a_third(judge_here: RunCommand, folders: list[Path]) -> None:
-    first, second, judge = (f"hf:{one}" for one in folders)
-    asked = ("compare", first, second, "--judge", judge, "--protocol", "soft", "--bank", "题.jsonl", "--json")
-    rows = [{"bank": "题", "abilities": ["计算"]}]
-    rows += [
-        {"id": f"q{at}", "ability": "计算", "turns": [{"prompt": f"问{at}"}, {"prompt": "那呢", "depends_on": [1]}]}
-        for at in range(6)
-    ]  # type: ignore[misc]
-    Path("题.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+def laid_out(bank: str, questions: list[dict[str, object]], folders: list[Path], parameters: str) -> None:
+    """Write a bank, and a judge.toml with models 甲, 乙, 判 of these folders."""
+    rows = [{"bank": bank, "abilities": ["计算"]}, *questions]
+    Path(f"{bank}.jsonl").write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
+    )
     tables = [
-        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ max_tokens = 8, dtype = "float32", device = "cuda" }}\n'
+        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ {parameters} }}\n'
         for name, folder in zip("甲乙判", folders, strict=True)
     ]
     Path("judge.toml").write_text("\n".join(tables), encoding="utf-8")
+
+
+def test_two_folders_are_compared_by_a_third(judge_here: RunCommand, folders: list[Path]) -> None:
+    first, second, judge = (f"hf:{one}" for one in folders)
+    asked = ("compare", first, second, "--judge", judge, "--protocol", "soft", "--bank", "题.jsonl", "--json")
+    turns = [{"prompt": "那呢", "depends_on": [1]}]
+    questions = [{"id": f"q{at}", "ability": "计算", "turns": [{"prompt": f"问{at}"}, *turns]} for at in range(6)]
+    laid_out("题", questions, folders, 'max_tokens = 8, dtype = "float32", device = "cuda"')
     done = judge_here("compare", "甲", "乙", "--judge", "判", "--protocol", "soft", "--bank", "题.jsonl", "--json")
     assert done.code == 0, done.err
     assert "甲：没有可用的 cuda，改在 CPU 上跑" in done.err  # where there is one, this test is not of the CPU
@@ -55,16 +60,10 @@ def test_how_far_a_model_is_with_what_it_writes_is_shown(
 
     monkeypatch.setattr(panel, "EVERY", 0.2)
     monkeypatch.setattr(panel, "RENEW", 0.05)
-    rows = [{"bank": "长", "abilities": ["计算"]}]
-    rows += [
+    questions = [
         {"id": f"q{at}", "ability": "计算", "turns": [{"prompt": f"问{at}", "reference": "答"}]} for at in range(3)
-    ]  # type: ignore[misc]
-    Path("长.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-    tables = [
-        f'[models."{name}"]\npreset = "hf"\nmodel = "{folder}"\nparameters = {{ max_tokens = 900, dtype = "float32" }}\n'
-        for name, folder in zip("甲乙", folders, strict=False)
     ]
-    Path("judge.toml").write_text("\n".join(tables), encoding="utf-8")
+    laid_out("长", questions, folders, 'max_tokens = 900, dtype = "float32"')
     done = judge_here("run", "--models", "甲,乙", "--judge", "甲", "--stage", "answer", "--bank", "长.jsonl")
     assert done.code == 0, done.err
     assert re.search(r"；[甲乙] 在做 [123] 条，已读 [\d,]+、已写 [\d,]+ token", done.err), done.err

@@ -6,12 +6,12 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from judge.errors import InputError, ModelRefused
 from judge.identity import Json
 from judge.models import Message, Reply, Request
-from judge.models.local.loading import NEXT_TURN, Found, Settings, find
+from judge.models.local.loading import NEXT_TURN, Found, Settings, Tokens, find
 from judge.models.outcome import thoughts
 from judge.records import Model, Outcome, Usage
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 DEFAULT_TOKENS = 2048
 MARK = "[["  # begins the verdict that ends an answer with reasons
-
-Tokens: TypeAlias = tuple[int, ...]
 
 
 class Local:

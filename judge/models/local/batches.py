@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import psutil
 import torch
@@ -23,10 +23,11 @@ from transformers import (
 )
 from transformers.cache_utils import DynamicLayer
 
-from judge.models.local.loading import Loaded
+from judge.models.local.loading import Loaded, Tokens
 from judge.models.local.memory import Kept, Memory, shared
 
 One = TypeVar("One")
+Stop: TypeAlias = Callable[[], bool]  # whether nobody waits any more for what is being computed
 
 END = -1  # in a continuation: whatever ends an answer
 # Tokens of prompts in one forward pass, padding counted: more is no faster, takes memory, and cannot be interrupted meanwhile.
@@ -38,7 +39,7 @@ WORTH = 64  # tokens that several prompts share, from which on they are computed
 class Ask:
     """What one request comes to: its tokens, how long an answer may be, how warm, and from which seed."""
 
-    tokens: tuple[int, ...]
+    tokens: Tokens
     most: int
     temperature: float = 0.0
     seed: int = 0
@@ -48,13 +49,16 @@ class Ask:
 class Said:
     """What was generated, without the token that ends it; `whole`: it ended of itself."""
 
-    tokens: tuple[int, ...]
+    tokens: Tokens
     whole: bool
 
 
-def read(
-    loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
-) -> None:
+def never() -> bool:
+    """Tell that somebody waits."""
+    return False
+
+
+def read(loaded: Loaded, prompts: Sequence[Tokens], memory: Memory, stop: Stop = never) -> None:
     """Compute what memory does not hold of some prompts but their last token, so many tokens at once; stop: asked in between."""
     prime(loaded, prompts, memory, stop)
     unread = {one[:-1] for one in prompts if memory.of(one)[1] < len(one) - 1}
@@ -62,18 +66,14 @@ def read(
         _read(loaded, batch, memory, stop)
 
 
-def prime(
-    loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
-) -> None:
+def prime(loaded: Loaded, prompts: Sequence[Tokens], memory: Memory, stop: Stop = never) -> None:
     """Compute once what several prompts begin with, such as a judge's instructions and rubric."""
     common = prompts[0][: shared(min(prompts), max(prompts), len(min(prompts)))]
     if len(prompts) > 1 and len(common) >= WORTH and memory.of(common, 0)[1] < len(common) - 1:
         _read(loaded, [common], memory, stop)
 
 
-def _read(
-    loaded: Loaded, prompts: Sequence[tuple[int, ...]], memory: Memory, stop: Callable[[], bool] = lambda: False
-) -> None:
+def _read(loaded: Loaded, prompts: Sequence[Tokens], memory: Memory, stop: Stop = never) -> None:
     """Compute some prompts; a single one that is too long for one pass, piece by piece."""
     longest, known, pace = max(map(len, prompts)), min(memory.of(one)[1] for one in prompts), at_once(loaded)
     pieces = range(known + pace, longest, pace) if longest <= memory.most else ()  # else they could not be kept
@@ -130,10 +130,10 @@ def generate(
 
 def scored(
     loaded: Loaded,
-    prompts: Sequence[tuple[int, ...]],
+    prompts: Sequence[Tokens],
     continuations: Sequence[Sequence[int]],
     memory: Memory | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop = never,
 ) -> torch.Tensor:
     """Return the log-probability of each continuation after each prompt (prompts x continuations), from one forward pass.
 
@@ -254,7 +254,7 @@ class _Rows:
         logits: torch.Tensor = out.logits
         return logits[:, -count:]
 
-    def keep(self, cache: Any, said: Sequence[tuple[int, ...]], memory: Memory) -> None:
+    def keep(self, cache: Any, said: Sequence[Tokens], memory: Memory) -> None:
         """Keep each row's keys and values, without the padding; of the last token none were computed."""
         width = self.ids.shape[1]
         for at, (prompt, new) in enumerate(zip(self.prompts, said, strict=True)):
@@ -306,8 +306,10 @@ def too_large(error: Exception) -> bool:
     )
 
 
-def forget(memory: Memory | None) -> None:
-    """Give memory back, after it was too small."""
+def make_room(error: Exception, memory: Memory | None) -> None:
+    """Give memory back after it was too small; raises any other error anew."""
+    if not too_large(error):
+        raise error
     if memory is not None:
         memory.clear()
     if torch.cuda.is_available():
@@ -323,5 +325,9 @@ def bytes_per_token(loaded: Loaded) -> int:
     """Return what one token's keys and values take in memory."""
     config = loaded.model.config.get_text_config()
     heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return int(2 * config.num_hidden_layers * heads * width * loaded.model.dtype.itemsize)
+    return int(2 * config.num_hidden_layers * heads * head_width(config) * loaded.model.dtype.itemsize)
+
+
+def head_width(config: Any) -> int:
+    """Return how many numbers an attention head has."""
+    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)

@@ -17,6 +17,7 @@ from judge.errors import InputError, ModelRefused
 from judge.identity import content_hash
 from judge.models.local.weights import weights_hash
 
+Tokens: TypeAlias = tuple[int, ...]
 Device: TypeAlias = Literal["auto", "cpu", "cuda", "mps"]
 INSTALL = "装上它要的：pip install 'judge-open[local]'"
 # Base models without a template of their own: plain turns, said in the model's identity.

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from judge.models.local.loading import Tokens
+
 KEPT_TOKENS = 200_000  # of all conversations together, where there is room
 
 
@@ -15,7 +17,7 @@ KEPT_TOKENS = 200_000  # of all conversations together, where there is room
 class Kept:
     """The keys and values of one conversation, layer by layer (heads x tokens x width), and its tokens."""
 
-    tokens: tuple[int, ...]
+    tokens: Tokens
     layers: list[tuple[torch.Tensor, torch.Tensor]]
 
 
@@ -24,7 +26,7 @@ class Memory:
 
     def __init__(self, most: int = KEPT_TOKENS) -> None:
         self.most = most
-        self.kept: OrderedDict[tuple[int, ...], Kept] = OrderedDict()
+        self.kept: OrderedDict[Tokens, Kept] = OrderedDict()
         self.size = 0
         self.read = 0  # tokens of prompts that were computed
         self.reused = 0  # and that were not computed again
@@ -54,7 +56,7 @@ class Memory:
         while self.size > self.most:
             self._drop(next(iter(self.kept)))
 
-    def _drop(self, tokens: tuple[int, ...]) -> None:
+    def _drop(self, tokens: Tokens) -> None:
         if self.kept.pop(tokens, None) is not None:
             self.size -= len(tokens)
 

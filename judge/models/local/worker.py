@@ -18,14 +18,13 @@ from typing import Any, Literal, TypeAlias
 from judge.errors import JudgeError, ModelBusy, ModelRefused
 from judge.models.local import batches
 from judge.models.local.batches import Ask
-from judge.models.local.loading import Found, Loaded, load
+from judge.models.local.loading import Found, Loaded, Tokens, load
 from judge.models.local.memory import KEPT_TOKENS, Memory
 from judge.models.local.writing import Growing, StreamEnded, stream, write
 
 GATHER_SECONDS = 0.01  # how long a batch waits for one more, from the last that came
 MOST_TOKENS = 262_144  # of a batch, padding counted
 
-Tokens: TypeAlias = tuple[int, ...]
 Kind: TypeAlias = Literal["said", "sampled", "odds", "reward"]
 
 
@@ -60,6 +59,7 @@ class Worker:
         self.name, self.found, self.batch_tokens = name, found, batch_tokens
         self.loaded: Loaded | None = None  # when something is wanted for the first time
         self.memory = Memory()
+        self._usable: Memory | None = None  # the same, where the model's layers let it be
         self.written = 0  # tokens of answers so far, those under way included
         self.seconds = 0.0  # in which they were written
         self._streams = found.device == "cuda"  # which continuous batching is for
@@ -117,6 +117,7 @@ class Worker:
             if self.loaded is None:
                 self.loaded = load(self.found)
                 self.memory.most = min(KEPT_TOKENS, batches.room(self.loaded))
+                self._usable = self.memory if batches.keeps(self.loaded) else None
             self._compute(self.loaded)
             self._write(self.loaded)
 
@@ -169,13 +170,11 @@ class Worker:
         waiting = sorted(self._take("odds", "reward"), key=lambda one: (*alike(one), one.ask.tokens))
         for (kind, _), group in groupby(waiting, alike):
             some = list(group)
-            if kind == "odds" and batches.keeps(loaded):
+            if kind == "odds" and self._usable is not None:
                 try:
-                    batches.prime(loaded, [one.ask.tokens for one in some], self.memory)
+                    batches.prime(loaded, [one.ask.tokens for one in some], self._usable)
                 except (RuntimeError, MemoryError) as error:
-                    if not batches.too_large(error):
-                        raise
-                    batches.forget(self.memory)  # then each batch tries for itself
+                    batches.make_room(error, self.memory)  # then each batch tries for itself
             for batch in batches.cut(some, unread, batches.at_once(loaded)):
                 self._batch([one for one in batch if not one.answer.cancelled()], loaded)
 
@@ -193,13 +192,10 @@ class Worker:
             if batch[0].kind == "reward":
                 found = batches.rewards(loaded, prompts) if loaded.reward else [self._no_rewards()] * len(batch)
             else:
-                memory = self.memory if batches.keeps(loaded) else None
-                logs = batches.scored(loaded, prompts, batch[0].continuations, memory, stop)
+                logs = batches.scored(loaded, prompts, batch[0].continuations, self._usable, stop)
                 found = logs.softmax(dim=1).tolist()
         except (RuntimeError, MemoryError) as error:
-            if not batches.too_large(error):
-                raise
-            batches.forget(self.memory)
+            batches.make_room(error, self.memory)
             if len(batch) > 1:
                 half = len(batch) // 2
                 self._batch(batch[:half], loaded)
@@ -246,5 +242,5 @@ class Worker:
             again = [interrupted.pop() for _ in interrupted[:]]
             return [*again, *come("sampled", *(() if self._streams else ("said",)))]
 
-        hand_over(write(loaded, self.memory if batches.keeps(loaded) else None, between, self._most(loaded), told))
+        hand_over(write(loaded, self._usable, between, self._most(loaded), told))
         self._open.difference_update(under_way.values())  # those that nobody waited for any more

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from typing import TypeAlias
 
 from judge.models.local import batches
-from judge.models.local.batches import Ask, bytes_per_token, ended, ends_of
-from judge.models.local.loading import Loaded
+from judge.models.local.batches import Ask, bytes_per_token, ended, ends_of, head_width
+from judge.models.local.loading import Loaded, Tokens
 from judge.models.local.memory import Memory
 
 SEGMENT = 32  # tokens by which answers grow before others may join them
@@ -26,7 +26,7 @@ class Growing:
     """
 
     ask: Ask
-    said: tuple[int, ...] = ()
+    said: Tokens = ()
     whole: bool = False
     too_large: bool = False
     dropped: Callable[[], bool] = field(default=lambda: False)
@@ -59,9 +59,7 @@ def write(loaded: Loaded, memory: Memory | None, come: Come, most: int, told: To
         try:
             _grow(loaded, some, memory, told)
         except (RuntimeError, MemoryError) as error:
-            if not batches.too_large(error):
-                raise
-            batches.forget(memory)
+            batches.make_room(error, memory)
             some[0].too_large = len(some) == 1
             if len(some) > 1:
                 most = len(some) // 2 * max(map(length, some))
@@ -175,6 +173,5 @@ def stream(loaded: Loaded, come: Come, told: Told, free: int | None = None) -> I
 def bytes_per_block(loaded: Loaded) -> int:
     """Return what a block of the cache takes: keys and values, a layer's copy of them as attention reads it, and its mask."""
     config = loaded.model.config.get_text_config()
-    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    read, mask = 3 * config.num_attention_heads * head, 2 * STEP_TOKENS  # numbers per token
+    read, mask = 3 * config.num_attention_heads * head_width(config), 2 * STEP_TOKENS  # numbers per token
     return PAGE * int(bytes_per_token(loaded) + (read + mask) * loaded.model.dtype.itemsize)
